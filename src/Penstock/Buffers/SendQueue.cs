@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Penstock.Drivers;
+
+namespace Penstock.Buffers;
+
+/// <summary>
+/// Bytes that wait to be sent on one connection, in order, in pinned blocks of the loop's pool. Empty, it holds no block.
+/// Loop thread only; a mutable struct that lives in its connection and is never copied.
+/// </summary>
+/// <remarks>
+/// Bytes that a driver is sending are not moved: writing appends after them, and <see cref="Consume"/> drops them once
+/// they are sent.
+/// </remarks>
+internal struct SendQueue(BlockPool pool)
+{
+    private readonly BlockPool _pool = pool;
+    private Block? _head;
+    private Block? _tail;
+
+    /// <summary>Bytes that are staged and not sent yet.</summary>
+    public int Length { get; private set; }
+
+    public readonly bool IsEmpty => Length == 0;
+
+    /// <summary>At least <paramref name="sizeHint"/> writable bytes (one or more when it is 0).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Span<byte> GetSpan(int sizeHint)
+    {
+        Block block = Writable(sizeHint);
+        return block.Bytes.AsSpan(block.End);
+    }
+
+    /// <inheritdoc cref="GetSpan"/>
+    public Memory<byte> GetMemory(int sizeHint)
+    {
+        Block block = Writable(sizeHint);
+        return block.Bytes.AsMemory(block.End);
+    }
+
+    /// <summary>Says that <paramref name="count"/> bytes were written to the span or memory last given out.</summary>
+    public void Advance(int count)
+    {
+        if (count == 0)
+            return;
+        Block? tail = _tail;
+        if (tail is null || (uint)count > (uint)tail.Free)
+            ThrowBadAdvance(count);
+        tail.End += count;
+        Length += count;
+    }
+
+    /// <summary>Copies <paramref name="bytes"/> to the end, filling the last block before it takes another.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            Span<byte> room = GetSpan(0);
+            int count = Math.Min(room.Length, bytes.Length);
+            bytes[..count].CopyTo(room);
+            Advance(count);
+            bytes = bytes[count..];
+        }
+    }
+
+    /// <summary>Lists the unsent runs from the front, as many as fit; returns how many.</summary>
+    public readonly int FillSegments(Span<SendSegment> segments)
+    {
+        int count = 0;
+        for (Block? block = _head; block is not null && count < segments.Length; block = block.Next)
+        {
+            if (block.Length > 0)
+                segments[count++] = new SendSegment(block.Address + block.Start, block.Length);
+        }
+
+        return count;
+    }
+
+    /// <summary>Drops <paramref name="count"/> sent bytes from the front and returns the blocks they emptied.</summary>
+    public void Consume(int count)
+    {
+        Debug.Assert(count >= 0 && count <= Length, "more was sent than was staged");
+        Length -= count;
+        while (_head is { } head && count >= head.Length)
+        {
+            count -= head.Length;
+            _head = head.Next;
+            _pool.Return(head);
+        }
+
+        if (_head is null)
+            _tail = null;
+        else
+            _head.Start += count;
+    }
+
+    /// <summary>Drops everything. Only when no send is outstanding: a driver may still read the bytes otherwise.</summary>
+    public void Clear() => Consume(Length);
+
+    private Block Writable(int sizeHint)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
+        if (_tail is { } tail && tail.Free >= Math.Max(sizeHint, 1))
+            return tail;
+        return Append(_pool.Rent(sizeHint));
+    }
+
+    private Block Append(Block block)
+    {
+        if (_tail is null)
+            _head = block;
+        else
+            _tail.Next = block;
+        _tail = block;
+        return block;
+    }
+
+    private static void ThrowBadAdvance(int count) =>
+        throw new ArgumentOutOfRangeException(nameof(count), count, "Advance goes past the end of the span that was given out.");
+}

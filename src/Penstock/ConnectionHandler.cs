@@ -1,0 +1,54 @@
+namespace Penstock;
+
+/// <summary>
+/// What a server does with its connections. Derive from this, or from a <c>FrameHandler</c> when the protocol has frames.
+/// </summary>
+/// <remarks>
+/// <para>There is one instance per loop and it serves all connections of that loop. Every member is called on the loop's
+/// thread, one at a time, so a handler's own fields need no lock; what handlers of several loops share does.</para>
+/// <para>A member must not block: the loop's other connections wait meanwhile. An exception resets the connection with
+/// <see cref="CloseReason.HandlerFault"/> and harms no other.</para>
+/// <para><see cref="OnOpened"/> and <see cref="OnClosed"/> are called exactly once each for every connection.</para>
+/// </remarks>
+public abstract class ConnectionHandler
+{
+    /// <summary>A connection was established.</summary>
+    public virtual void OnOpened(Connection connection)
+    {
+    }
+
+    /// <summary>Bytes arrived, behind those that earlier calls left unconsumed.</summary>
+    /// <param name="connection">The connection; valid until <see cref="OnClosed"/> returns.</param>
+    /// <param name="data">The engine's memory, valid during the call only.</param>
+    /// <returns>
+    /// How many bytes, from the front, are done with. The rest is kept and shown again, with what arrives next, so a
+    /// handler that needs more returns 0. Consuming something counts as a message for the idle timeout. Leaving more
+    /// than <see cref="ServerOptions.MaxMessageBytes"/> closes the connection with
+    /// <see cref="CloseReason.MessageTooLarge"/>, unless receiving is paused.
+    /// </returns>
+    public abstract int OnReceived(Connection connection, ReadOnlySpan<byte> data);
+
+    /// <summary>
+    /// The send queue, which had passed <see cref="ServerOptions.MaxSendQueueBytes"/>, is below
+    /// <see cref="ServerOptions.ResumeSendQueueBytes"/> again: a producer may go on.
+    /// </summary>
+    public virtual void OnDrained(Connection connection)
+    {
+    }
+
+    /// <summary>
+    /// The peer finished sending; it may still read. Closes the connection once everything staged is sent, unless
+    /// overridden to go on sending first.
+    /// </summary>
+    public virtual void OnPeerFinished(Connection connection) => connection.Close();
+
+    /// <summary>The connection is over. Nothing can be sent any more.</summary>
+    public virtual void OnClosed(Connection connection, CloseReason reason)
+    {
+    }
+
+    /// <summary>What a base class of the engine does before <see cref="OnOpened"/>, whatever that is overridden to do.</summary>
+    internal virtual void Prepare(Connection connection)
+    {
+    }
+}

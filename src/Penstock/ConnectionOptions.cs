@@ -1,0 +1,70 @@
+namespace Penstock;
+
+/// <summary>What one connection may cost, and for how long.</summary>
+public class ConnectionOptions
+{
+    /// <summary>
+    /// The longest message that a peer may send, and so the most that is ever buffered for it. Default: 1 MiB. A longer
+    /// one closes the connection with <see cref="CloseReason.MessageTooLarge"/>, as soon as its length is known.
+    /// </summary>
+    public int MaxMessageBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>
+    /// The high mark: with more than this waiting for a peer, <see cref="SlowConsumer"/> decides. Default: 1 MiB. What a
+    /// peer that never reads can cost is this, and the replies to one read.
+    /// </summary>
+    public int MaxSendQueueBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>
+    /// The low mark: with no more than this waiting, a connection that was paused is received from again. Default:
+    /// 256 KiB. Too close to the high mark, receiving stops and starts all the time.
+    /// </summary>
+    public int ResumeSendQueueBytes { get; set; } = 256 * 1024;
+
+    /// <summary>What happens above the high mark. Default: <see cref="SlowConsumerPolicy.Wait"/>.</summary>
+    public SlowConsumerPolicy SlowConsumer { get; set; } = SlowConsumerPolicy.Wait;
+
+    /// <summary>
+    /// How long a connection may go without a whole message, from the last one. Default: 60 s. Infinite lets silent peers
+    /// hold their slots for ever.
+    /// </summary>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How long a connection may take for its first whole message. Default: 10 s. Infinite leaves it to
+    /// <see cref="IdleTimeout"/>; then connecting and saying nothing is as cheap as being a client.
+    /// </summary>
+    public TimeSpan FirstMessageTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a peer may take nothing while something waits for it. Default: 30 s. Infinite lets a peer that stopped
+    /// reading hold its send queue for ever.
+    /// </summary>
+    public TimeSpan WriteStallTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long, after our FIN, a peer may take to send its own. Default: 2 s. Infinite means not to wait at all, at the
+    /// risk that bytes still arriving reset the connection and take the last replies along.
+    /// </summary>
+    public TimeSpan LingerTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Checks every value; the message of a failure names the option.</summary>
+    internal virtual void Validate()
+    {
+        OptionChecks.AtLeast(MaxMessageBytes, 1, nameof(MaxMessageBytes));
+        OptionChecks.AtLeast(MaxSendQueueBytes, 1, nameof(MaxSendQueueBytes));
+        OptionChecks.AtLeast(ResumeSendQueueBytes, 0, nameof(ResumeSendQueueBytes));
+        if (ResumeSendQueueBytes > MaxSendQueueBytes)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(ResumeSendQueueBytes),
+                ResumeSendQueueBytes,
+                $"{nameof(ResumeSendQueueBytes)} must not be above {nameof(MaxSendQueueBytes)} ({MaxSendQueueBytes}).");
+        }
+
+        OptionChecks.PositiveOrInfinite(IdleTimeout, nameof(IdleTimeout));
+        OptionChecks.PositiveOrInfinite(FirstMessageTimeout, nameof(FirstMessageTimeout));
+        OptionChecks.PositiveOrInfinite(WriteStallTimeout, nameof(WriteStallTimeout));
+        OptionChecks.PositiveOrInfinite(LingerTimeout, nameof(LingerTimeout));
+    }
+}

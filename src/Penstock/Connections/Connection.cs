@@ -1,0 +1,491 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Net;
+using System.Runtime.CompilerServices;
+using Penstock.Buffers;
+using Penstock.Connections;
+using Penstock.Diagnostics;
+using Penstock.Drivers;
+using Penstock.Net;
+
+namespace Penstock;
+
+/// <summary>
+/// One connection, as its handler sees it. What is written is staged and leaves in one send at the end of the turn.
+/// </summary>
+/// <remarks>
+/// <para>Every member except <see cref="Id"/> belongs to the connection's loop: call it from the handler, or from work
+/// that <see cref="LoopGroup.Post"/> brought there. The object is reused for another connection once
+/// <see cref="ConnectionHandler.OnClosed"/> has returned; keep the <see cref="Id"/>, not the object.</para>
+/// <para>Writing never fails and never blocks: what is written to a connection that is closing is discarded, and the
+/// handler learns of the end from <see cref="ConnectionHandler.OnClosed"/>.</para>
+/// </remarks>
+public sealed class Connection : IBufferWriter<byte>
+{
+    private const int MaxSegmentsPerSend = 64;
+
+    private readonly ConnectionLoop _loop;
+    private ConnectionScope _scope = null!;
+    private SocketHandle _socket;
+    private SendQueue _output;
+    private InboundBuffer _inbound;
+    private EndPoint? _remoteEndPoint;
+    private TaskCompletionSource<ConnectionId>? _connected;
+    private CloseReason _closeReason;
+    private PauseCauses _paused;
+
+    /// <summary>True exactly while a send is outstanding: the driver reads the front of <see cref="_output"/>.</summary>
+    private bool _sending;
+
+    /// <summary>True exactly while the loop's list of dirty connections holds this one.</summary>
+    private bool _dirty;
+
+    /// <summary>The stored tail is to be shown to the handler again although nothing new arrived.</summary>
+    private bool _redeliver;
+
+    private bool _peerFinished;
+    private bool _anyMessage;
+    private bool _opened;
+
+    internal Connection(ConnectionLoop loop)
+    {
+        _loop = loop;
+        _output = new SendQueue(loop.Blocks);
+    }
+
+    /// <summary>Names this connection from any thread, also after it has ended.</summary>
+    public ConnectionId Id => new(_loop.Index, Key);
+
+    /// <summary>Where the connection is in its life.</summary>
+    public ConnectionState State { get; private set; } = ConnectionState.Closed;
+
+    /// <summary>Anything the handler wants to keep with the connection. Cleared when the connection ends.</summary>
+    public object? UserState { get; set; }
+
+    /// <summary>Bytes staged for the peer that the kernel has not taken yet.</summary>
+    public int UnsentBytes => _output.Length;
+
+    /// <summary>
+    /// Whether the handler should go on with what it has: false when the connection is paused, closing, or more waits for
+    /// the peer than <see cref="ServerOptions.MaxSendQueueBytes"/>. A handler that works through many requests in one
+    /// call asks before each; what it leaves is shown again when there is room.
+    /// </summary>
+    public bool WantsInput =>
+        State == ConnectionState.Open && _paused == PauseCauses.None && _output.Length <= _scope.Limits.SendHighMark;
+
+    /// <summary>The peer's address, asked of the kernel once; null when it is not known any more.</summary>
+    public EndPoint? RemoteEndPoint => _remoteEndPoint ??= SocketEndPoints.Remote(_socket);
+
+    /// <summary>Our end's address; null when it is not known any more.</summary>
+    public EndPoint? LocalEndPoint => SocketEndPoints.Local(_socket);
+
+    internal SlotKey Key { get; private set; }
+
+    internal ConnectionScope Scope => _scope;
+
+    private bool AcceptsOutput => State == ConnectionState.Open;
+
+    private int ReceiveDeadline => Key.Index * 2;
+
+    private int SendDeadline => (Key.Index * 2) + 1;
+
+    /// <summary>Stages a copy of <paramref name="bytes"/> behind what was written before.</summary>
+    public void Send(ReadOnlySpan<byte> bytes)
+    {
+        AssertOnLoop();
+        if (!AcceptsOutput)
+            return;
+        _output.Write(bytes);
+        MarkDirty();
+    }
+
+    /// <summary>At least <paramref name="sizeHint"/> bytes to write to, valid until the next member is called.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Span<byte> GetSpan(int sizeHint = 0) =>
+        AcceptsOutput ? _output.GetSpan(sizeHint) : _loop.Scratch(sizeHint).Span;
+
+    /// <inheritdoc cref="GetSpan"/>
+    public Memory<byte> GetMemory(int sizeHint = 0) =>
+        AcceptsOutput ? _output.GetMemory(sizeHint) : _loop.Scratch(sizeHint);
+
+    /// <summary>Stages the first <paramref name="count"/> bytes of what <see cref="GetSpan"/> gave out.</summary>
+    public void Advance(int count)
+    {
+        AssertOnLoop();
+        if (!AcceptsOutput)
+            return;
+        _output.Advance(count);
+        MarkDirty();
+    }
+
+    /// <summary>
+    /// Stops receiving, until <see cref="Resume"/>; for a handler that cannot take more now. What arrives meanwhile waits
+    /// in the kernel and slows the peer down. The idle timeout rests.
+    /// </summary>
+    public void Pause() => AddPause(PauseCauses.Handler);
+
+    /// <summary>Receives again, and first shows the handler what it had left.</summary>
+    public void Resume() => RemovePause(PauseCauses.Handler);
+
+    /// <summary>
+    /// Closes the connection once everything staged so far is sent. What arrives meanwhile is discarded; after our FIN the
+    /// peer has <see cref="ServerOptions.LingerTimeout"/> to send its own, because closing a socket with unread bytes
+    /// resets it and would take the last replies along.
+    /// </summary>
+    public void Close() => Drain(CloseReason.LocalClose);
+
+    /// <summary>As <see cref="Close()"/>, with the reason that <see cref="ConnectionHandler.OnClosed"/> is told.</summary>
+    public void Close(CloseReason reason) => Drain(reason);
+
+    /// <summary>Resets the connection at once: what is staged is dropped, and the peer sees an error.</summary>
+    public void Abort() => CloseNow(CloseReason.LocalClose, CloseMode.Reset);
+
+    internal void Assign(SlotKey key) => Key = key;
+
+    /// <summary>Starts a connection that is established.</summary>
+    internal void Open(ConnectionScope scope, SocketHandle socket)
+    {
+        Begin(scope, socket);
+        _loop.Driver.Attach(Key, socket);
+        BecomeOpen();
+    }
+
+    /// <summary>Starts one that is to be established; <see cref="OnConnected"/> follows.</summary>
+    internal void Connect(
+        ConnectionScope scope, SocketHandle socket, SocketAddress remote, TaskCompletionSource<ConnectionId> connected)
+    {
+        Begin(scope, socket);
+        State = ConnectionState.Connecting;
+        _connected = connected;
+        _loop.Driver.Connect(Key, socket, remote);
+    }
+
+    internal void OnConnected(int result)
+    {
+        if (State != ConnectionState.Connecting)
+            return;
+        if (result < 0)
+        {
+            _connected?.TrySetException(SocketErrors.ToException(result));
+            CloseNow(CloseReason.ConnectFailed, CloseMode.Reset);
+            return;
+        }
+
+        BecomeOpen();
+        _connected?.TrySetResult(Id);
+        _connected = null;
+    }
+
+    internal void OnReceived(int result, ReadOnlySpan<byte> data)
+    {
+        if (State >= ConnectionState.Closing)
+            return;
+        if (result < 0)
+            CloseNow(ReasonOf(result), CloseMode.Reset);
+        else if (result == 0)
+            OnPeerFinished();
+        else if (State == ConnectionState.Open)
+            Deliver(data);
+    }
+
+    internal void OnSent(int result)
+    {
+        _sending = false;
+        if (State >= ConnectionState.Closing)
+            return;
+        if (result < 0)
+        {
+            CloseNow(ReasonOf(result), CloseMode.Reset);
+            return;
+        }
+
+        _output.Consume(result);
+        _loop.Statistics.SentBytes += result;
+        if (result > 0)
+            _loop.Deadlines.Cancel(SendDeadline);
+        Flush();
+        AfterSent();
+    }
+
+    /// <summary>The last completion: gives everything back and tells the handler.</summary>
+    internal void OnClosed()
+    {
+        Debug.Assert(State == ConnectionState.Closing, "closed without being asked");
+        _sending = false;
+        _output.Clear();
+        _inbound.Clear();
+        State = ConnectionState.Closed;
+        if (_opened)
+            _scope.Handler.Closed(this, _closeReason);
+        _connected?.TrySetCanceled();
+        _connected = null;
+        UserState = null;
+        _remoteEndPoint = null;
+        _socket = default;
+        _loop.Release(this);
+    }
+
+    internal void OnReceiveDeadline()
+    {
+        // A peer that waits for us, rather than we for it, is not idle.
+        if (_paused != PauseCauses.None || !_output.IsEmpty)
+            StartIdleDeadline();
+        else
+            CloseNow(_anyMessage ? CloseReason.IdleTimeout : IdleReasonBeforeFirstMessage, CloseMode.Graceful);
+    }
+
+    internal void OnSendDeadline()
+    {
+        if (State == ConnectionState.Lingering)
+            CloseNow(_closeReason, CloseMode.Graceful);
+        else
+            CloseNow(CloseReason.WriteStallTimeout, CloseMode.Reset);
+    }
+
+    /// <summary>Called once for every connection that something was staged for, before the loop waits again.</summary>
+    internal void EndTurn()
+    {
+        _dirty = false;
+        if (_redeliver && _paused == PauseCauses.None)
+        {
+            _redeliver = false;
+            DeliverStored();
+        }
+
+        ApplyHighMark();
+        Flush();
+    }
+
+    /// <summary>Closes gracefully for <paramref name="reason"/>: first what is staged, then FIN, then the peer's.</summary>
+    internal void Drain(CloseReason reason)
+    {
+        AssertOnLoop();
+        if (State == ConnectionState.Connecting)
+            CloseNow(reason, CloseMode.Reset);
+        if (State != ConnectionState.Open)
+            return;
+
+        _closeReason = reason;
+        State = ConnectionState.Draining;
+        _loop.Deadlines.Cancel(ReceiveDeadline);
+        UnpauseToDiscard();
+        MarkDirty();
+    }
+
+    /// <summary>Closes without waiting for anything.</summary>
+    internal void CloseNow(CloseReason reason, CloseMode mode)
+    {
+        AssertOnLoop();
+        if (State >= ConnectionState.Closing)
+            return;
+        if (State < ConnectionState.Draining)
+            _closeReason = reason;
+        State = ConnectionState.Closing;
+        _loop.Deadlines.Cancel(ReceiveDeadline);
+        _loop.Deadlines.Cancel(SendDeadline);
+        _loop.Driver.Close(Key, mode);
+    }
+
+    /// <summary>The handler threw: this connection ends and nothing else does.</summary>
+    internal void Fault(Exception exception)
+    {
+        PenstockEventSource.Log.HandlerFault(Id.ToString(), exception);
+        _loop.Statistics.HandlerFaults++;
+        CloseNow(CloseReason.HandlerFault, CloseMode.Reset);
+    }
+
+    private CloseReason IdleReasonBeforeFirstMessage =>
+        _scope.Limits.FirstMessage.Expires ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout;
+
+    private void Begin(ConnectionScope scope, SocketHandle socket)
+    {
+        Debug.Assert(State == ConnectionState.Closed && _output.IsEmpty && _inbound.IsEmpty, "the slot was not given back");
+        _scope = scope;
+        _socket = socket;
+        _paused = PauseCauses.None;
+        _dirty = _redeliver = _peerFinished = _anyMessage = _opened = false;
+    }
+
+    private void BecomeOpen()
+    {
+        State = ConnectionState.Open;
+        _opened = true;
+        ConnectionLimits limits = _scope.Limits;
+        _loop.Deadlines.Set(ReceiveDeadline, limits.FirstMessage.Expires ? limits.FirstMessage : limits.Idle, _loop.Now);
+        _scope.Handler.Opened(this);
+    }
+
+    /// <summary>Shows the handler what arrived: where the driver put it, or behind the stored tail if there is one.</summary>
+    private void Deliver(ReadOnlySpan<byte> data)
+    {
+        _loop.Statistics.ReceivedBytes += data.Length;
+        if (!_inbound.IsEmpty || _paused != PauseCauses.None)
+        {
+            _inbound.Append(data);
+            if (_paused == PauseCauses.None)
+                DeliverStored();
+            return;
+        }
+
+        int consumed = _scope.Handler.Received(this, data);
+        if (consumed < data.Length && State == ConnectionState.Open)
+            _inbound.Append(data[consumed..]);
+        AfterDelivery(consumed);
+    }
+
+    private void DeliverStored()
+    {
+        if (State != ConnectionState.Open)
+            return;
+        if (!_inbound.IsEmpty)
+        {
+            int consumed = _scope.Handler.Received(this, _inbound.Unread);
+            _inbound.Consume(consumed);
+            AfterDelivery(consumed);
+        }
+
+        if (_peerFinished && State == ConnectionState.Open && _paused == PauseCauses.None)
+            _scope.Handler.PeerFinished(this);
+    }
+
+    private void AfterDelivery(int consumed)
+    {
+        if (State != ConnectionState.Open)
+            return;
+        if (consumed > 0)
+        {
+            _anyMessage = true;
+            StartIdleDeadline();
+        }
+
+        ApplyHighMark();
+        if (_inbound.Length > _scope.Limits.MaxUnconsumedBytes && WantsInput)
+            Drain(CloseReason.MessageTooLarge);
+    }
+
+    private void OnPeerFinished()
+    {
+        _peerFinished = true;
+        if (State == ConnectionState.Lingering)
+            CloseNow(_closeReason, CloseMode.Graceful);
+        else if (State == ConnectionState.Open && _paused == PauseCauses.None)
+            _scope.Handler.PeerFinished(this);
+    }
+
+    private void StartIdleDeadline() => _loop.Deadlines.Set(ReceiveDeadline, _scope.Limits.Idle, _loop.Now);
+
+    [SkipLocalsInit]
+    private void Flush()
+    {
+        if (_sending || State >= ConnectionState.Closing)
+            return;
+        if (_output.IsEmpty)
+        {
+            FinishFlush();
+            return;
+        }
+
+        Span<SendSegment> segments = stackalloc SendSegment[MaxSegmentsPerSend];
+        int count = _output.FillSegments(segments);
+        _sending = true;
+        _loop.Statistics.Sends++;
+        if (!_loop.Deadlines.IsSet(SendDeadline))
+            _loop.Deadlines.Set(SendDeadline, _scope.Limits.WriteStall, _loop.Now);
+        _loop.Driver.Send(Key, segments[..count]);
+    }
+
+    private void FinishFlush()
+    {
+        // A block that was asked for and not written to would stay with an idle connection.
+        _output.Clear();
+        if (State != ConnectionState.Draining)
+            return;
+        if (_peerFinished || !_scope.Limits.Linger.Expires)
+        {
+            CloseNow(_closeReason, CloseMode.Graceful);
+            return;
+        }
+
+        State = ConnectionState.Lingering;
+        _loop.Deadlines.Set(SendDeadline, _scope.Limits.Linger, _loop.Now);
+        _loop.Driver.ShutdownSend(Key);
+    }
+
+    private void AfterSent()
+    {
+        ApplyHighMark();
+        if ((_paused & PauseCauses.SendQueue) == 0 || _output.Length > _scope.Limits.SendLowMark)
+            return;
+        RemovePause(PauseCauses.SendQueue);
+        _scope.Handler.Drained(this);
+    }
+
+    /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
+    private void ApplyHighMark()
+    {
+        if (_output.Length <= _scope.Limits.SendHighMark || State != ConnectionState.Open)
+            return;
+        if (_sending && _scope.Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
+            CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
+        else
+            AddPause(PauseCauses.SendQueue);
+    }
+
+    private void AddPause(PauseCauses cause)
+    {
+        AssertOnLoop();
+        if (State != ConnectionState.Open || (_paused & cause) != 0)
+            return;
+        if (_paused == PauseCauses.None)
+        {
+            _loop.Driver.PauseReceive(Key);
+            _loop.Statistics.ReceivePauses++;
+        }
+
+        _paused |= cause;
+    }
+
+    private void RemovePause(PauseCauses cause)
+    {
+        AssertOnLoop();
+        if (State != ConnectionState.Open || (_paused & cause) == 0)
+            return;
+        _paused &= ~cause;
+        if (_paused != PauseCauses.None)
+            return;
+        _loop.Driver.ResumeReceive(Key);
+        _redeliver = !_inbound.IsEmpty || _peerFinished;
+        if (_redeliver)
+            MarkDirty();
+    }
+
+    /// <summary>A peer that is stuck sending to us would never read our last replies.</summary>
+    private void UnpauseToDiscard()
+    {
+        if (_paused != PauseCauses.None)
+            _loop.Driver.ResumeReceive(Key);
+        _paused = PauseCauses.None;
+    }
+
+    private void MarkDirty()
+    {
+        if (_dirty)
+            return;
+        _dirty = true;
+        _loop.MarkDirty(this);
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertOnLoop() => Debug.Assert(_loop.IsOnLoop, "a connection is touched on its loop only");
+
+    private static CloseReason ReasonOf(int result) =>
+        -result == Errno.ECONNRESET || -result == Errno.EPIPE ? CloseReason.PeerReset : CloseReason.SocketError;
+
+    [Flags]
+    private enum PauseCauses : byte
+    {
+        None = 0,
+        Handler = 1,
+        SendQueue = 2,
+    }
+}

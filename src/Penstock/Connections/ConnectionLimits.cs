@@ -1,0 +1,44 @@
+using Penstock.Timing;
+
+namespace Penstock.Connections;
+
+/// <summary>What one connection may cost, and for how long; the durations are named in its loop's deadline queue.</summary>
+internal sealed record ConnectionLimits
+{
+    /// <summary>
+    /// What a frame may add to its payload while it waits for its end: prefix, delimiter, trailer. A handler that leaves
+    /// more than a whole message unconsumed will never consume it.
+    /// </summary>
+    private const int MaxFramingBytes = 1_024;
+
+    public required int MaxMessageBytes { get; init; }
+
+    public required int SendHighMark { get; init; }
+
+    public required int SendLowMark { get; init; }
+
+    public required SlowConsumerPolicy SlowConsumer { get; init; }
+
+    public required DeadlineList FirstMessage { get; init; }
+
+    public required DeadlineList Idle { get; init; }
+
+    public required DeadlineList WriteStall { get; init; }
+
+    public required DeadlineList Linger { get; init; }
+
+    /// <summary>The most that may stay unconsumed between receives.</summary>
+    public long MaxUnconsumedBytes => (long)MaxMessageBytes + MaxFramingBytes;
+
+    public static ConnectionLimits From(ServerOptions options, DeadlineQueue deadlines) => new()
+    {
+        MaxMessageBytes = options.MaxMessageBytes,
+        SendHighMark = options.MaxSendQueueBytes,
+        SendLowMark = options.ResumeSendQueueBytes,
+        SlowConsumer = options.SlowConsumer,
+        FirstMessage = deadlines.GetList(options.FirstMessageTimeout),
+        Idle = deadlines.GetList(options.IdleTimeout),
+        WriteStall = deadlines.GetList(options.WriteStallTimeout),
+        Linger = deadlines.GetList(options.LingerTimeout),
+    };
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Penstock.Drivers;
+
+namespace Penstock.Connections;
+
+/// <summary>
+/// The connections of one loop by slot. A slot's object is made on its first use and reused afterwards, under a new
+/// generation each time; the slot freed last is taken first, because its memory is still in the cache. Loop thread only.
+/// </summary>
+internal sealed class ConnectionSlab(ConnectionLoop loop, int capacity)
+{
+    private readonly Connection?[] _connections = new Connection?[capacity];
+    private readonly uint[] _generations = new uint[capacity];
+    private readonly Stack<int> _free = new();
+    private int _used;
+
+    public int Capacity => capacity;
+
+    /// <summary>Connections now in use.</summary>
+    public int Count { get; private set; }
+
+    public bool IsFull => Count == capacity;
+
+    /// <summary>The connection in a slot that is in use.</summary>
+    public Connection this[int index] => _connections[index]!;
+
+    /// <summary>Takes a slot, or returns null when all are in use.</summary>
+    public Connection? TryRent()
+    {
+        if (!_free.TryPop(out int index))
+        {
+            if (_used == capacity)
+                return null;
+            index = _used++;
+        }
+
+        Count++;
+        Connection connection = _connections[index] ??= new Connection(loop);
+        connection.Assign(new SlotKey(index, ++_generations[index]));
+        return connection;
+    }
+
+    /// <summary>The connection that <paramref name="key"/> names, if it is still the one in its slot.</summary>
+    public bool TryGet(SlotKey key, out Connection connection)
+    {
+        connection = null!;
+        if ((uint)key.Index >= (uint)_used || _generations[key.Index] != key.Generation)
+            return false;
+        connection = _connections[key.Index]!;
+        return connection.State != ConnectionState.Closed;
+    }
+
+    /// <summary>Gives a slot back. Its key is stale from here on.</summary>
+    public void Return(Connection connection)
+    {
+        SlotKey key = connection.Key;
+        if (_generations[key.Index] != key.Generation || !ReferenceEquals(_connections[key.Index], connection))
+            throw new InvalidOperationException($"Slot {key} was returned twice.");
+        Debug.Assert(connection.State == ConnectionState.Closed, "a slot is reused only after its last completion");
+
+        _generations[key.Index]++;
+        _free.Push(key.Index);
+        Count--;
+    }
+
+    /// <summary>Lists the connections in use; the slab must not change meanwhile.</summary>
+    public void CopyTo(List<Connection> target)
+    {
+        for (int i = 0; i < _used; i++)
+        {
+            if (_connections[i] is { State: not ConnectionState.Closed } connection)
+                target.Add(connection);
+        }
+    }
+}

@@ -1,0 +1,471 @@
+using System.Diagnostics;
+using System.Net;
+using System.Runtime.InteropServices;
+using Penstock.Interop.Posix;
+using Penstock.Net;
+using Penstock.Polling;
+using Penstock.Timing;
+
+namespace Penstock.Drivers.Readiness;
+
+/// <summary>
+/// Turns the readiness that any <see cref="Poller"/> reports into the completions of <see cref="IoDriver"/>: accepts,
+/// receives into one buffer for the whole loop, sends at once and waits for writability only when the kernel is full.
+/// </summary>
+/// <remarks>
+/// Changes of interest are collected and told to the poller once, before the next wait, so that a pause and a resume in
+/// one turn cost nothing and the steady state makes no registration call at all. Every event is a hint: EAGAIN is an
+/// answer like any other.
+/// </remarks>
+internal sealed class ReadinessDriver : IoDriver
+{
+    private const int MaxEventsPerWait = 512;
+
+    /// <summary>Accepts per event, so that a storm of connections does not stop the traffic of those that are in.</summary>
+    private const int MaxAcceptsPerEvent = 64;
+
+    private readonly Poller _poller;
+    private readonly Trigger _trigger;
+    private readonly LoopClock _clock;
+    private readonly int _maxReadBytesPerEvent;
+    private readonly ReadinessSlot[] _slots;
+    private readonly byte[] _receiveBuffer;
+    private readonly nint _receiveAddress;
+    private readonly CompletionQueue _completed = new();
+    private readonly List<SlotKey> _interestChanges = [];
+    private readonly Queue<PollEvent> _carriedOver = new();
+    private readonly PollEvent[] _events = new PollEvent[MaxEventsPerWait];
+    private int _eventCount;
+    private int _nextEvent;
+    private int _carriedNow;
+    private bool _skippedLastPoll;
+
+    // The event being served: one event can yield several completions.
+    private SlotKey _serving;
+    private Readiness _pending;
+    private int _servedAmount;
+
+    public unsafe ReadinessDriver(Poller poller, Trigger trigger, LoopClock clock, DriverLimits limits)
+    {
+        if (!poller.Supports(trigger))
+            throw new NotSupportedException($"{poller.Name} has no {TriggerNames.Of(trigger)} trigger.");
+        _poller = poller;
+        _trigger = trigger;
+        _clock = clock;
+        _maxReadBytesPerEvent = limits.MaxReadBytesPerTurn;
+        _slots = new ReadinessSlot[limits.Slots];
+        _receiveBuffer = GC.AllocateUninitializedArray<byte>(limits.ReceiveBufferBytes, pinned: true);
+        fixed (byte* first = _receiveBuffer)
+            _receiveAddress = (nint)first;
+    }
+
+    public override string Description => $"{_poller.Name}, {TriggerNames.Of(_trigger)}-triggered";
+
+    /// <summary>None: a paused slot is not read, even when its event is already here.</summary>
+    public override int PauseOvershootBytes => 0;
+
+    public override void Listen(SlotKey slot, SocketHandle listener) =>
+        Register(slot, listener.Descriptor, SlotState.Listening);
+
+    public override void Attach(SlotKey slot, SocketHandle socket) =>
+        Register(slot, socket.Descriptor, SlotState.Attached);
+
+    public override unsafe void Connect(SlotKey slot, SocketHandle socket, SocketAddress remote)
+    {
+        int result;
+        fixed (byte* address = remote.Buffer.Span)
+            result = Libc.Connect(socket.Descriptor, address, (uint)remote.Size);
+
+        // An interrupted connect goes on by itself, like one that says so.
+        bool inProgress = result == -Errno.EINPROGRESS || result == -Errno.EINTR;
+        Register(slot, socket.Descriptor, inProgress ? SlotState.Connecting : SlotState.Attached);
+        if (!inProgress)
+            FinishConnect(ref _slots[slot.Index], slot, result);
+    }
+
+    public override void PauseReceive(SlotKey slot)
+    {
+        if (!TryFind(slot, out int index))
+            return;
+        _slots[index].ReceivePaused = true;
+        QueueInterestChange(slot);
+    }
+
+    public override void ResumeReceive(SlotKey slot)
+    {
+        if (!TryFind(slot, out int index))
+            return;
+        _slots[index].ReceivePaused = false;
+        QueueInterestChange(slot);
+    }
+
+    public override unsafe void Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
+    {
+        if (!TryFind(slot, out int index))
+            return;
+        ref ReadinessSlot entry = ref _slots[index];
+        Debug.Assert(!entry.AwaitingWritable, "a send is already outstanding");
+        if (entry.SendBufferFull)
+        {
+            AwaitWritable(ref entry, slot);
+            return;
+        }
+
+        int sent;
+        fixed (SendSegment* first = segments)
+        {
+            // send() spares the kernel the copy of a message header, and one segment is the usual case.
+            sent = segments.Length == 1
+                ? Libc.Send(entry.Descriptor, (byte*)first->Address, first->Length)
+                : Libc.SendMessage(entry.Descriptor, (IoVector*)first, segments.Length);
+        }
+
+        if (sent == -Errno.EAGAIN)
+        {
+            AwaitWritable(ref entry, slot);
+            return;
+        }
+
+        entry.SendBufferFull = sent >= 0 && sent < SendSegment.TotalLength(segments);
+        _completed.Enqueue(CompletionKind.Sent, slot, sent);
+    }
+
+    public override void ShutdownSend(SlotKey slot)
+    {
+        // A failure means that the connection is already gone, which receiving will report.
+        if (TryFind(slot, out int index))
+            _ = Libc.Shutdown(_slots[index].Descriptor, Libc.ShutdownSend);
+    }
+
+    public override void Close(SlotKey slot, CloseMode mode)
+    {
+        if (!TryFind(slot, out int index))
+            return;
+        ref ReadinessSlot entry = ref _slots[index];
+        if (mode == CloseMode.Reset)
+            NativeSocket.SetResetOnClose(entry.Descriptor);
+        Release(ref entry);
+        _completed.Enqueue(CompletionKind.Closed, slot, 0);
+    }
+
+    public override void Wait(long deadline)
+    {
+        if (_nextEvent < _eventCount)
+            return;
+        ApplyInterestChanges();
+
+        // Completions are waiting, so there is nothing to wait for; but the kernel is asked every second time, so that a
+        // connection whose sends always complete at once cannot keep the others from being heard.
+        bool workWaits = !_completed.IsEmpty || _carriedOver.Count > 0;
+        if (workWaits && !_skippedLastPoll)
+        {
+            _skippedLastPoll = true;
+        }
+        else
+        {
+            _skippedLastPoll = false;
+            _eventCount = _poller.Wait(_events, workWaits ? TimeSpan.Zero : _clock.Until(deadline));
+            _nextEvent = 0;
+        }
+
+        _carriedNow = _carriedOver.Count;
+    }
+
+    public override bool TryNext(out Completion completion)
+    {
+        while (true)
+        {
+            if (_completed.TryDequeue(out completion))
+                return true;
+            if (_pending == Readiness.None && !TakeEvent())
+                return false;
+            if (Serve(out completion))
+                return true;
+        }
+    }
+
+    public override void Wake() => _poller.Wake();
+
+    public override void Dispose()
+    {
+        for (int i = 0; i < _slots.Length; i++)
+        {
+            if (_slots[i].State != SlotState.Free)
+                Release(ref _slots[i]);
+        }
+
+        _poller.Dispose();
+    }
+
+    private bool TakeEvent()
+    {
+        PollEvent next;
+        if (_nextEvent < _eventCount)
+        {
+            next = _events[_nextEvent++];
+        }
+        else if (_carriedNow > 0)
+        {
+            _carriedNow--;
+            next = _carriedOver.Dequeue();
+        }
+        else
+        {
+            return false;
+        }
+
+        _serving = SlotKey.Unpack(next.Key);
+        _pending = next.Readiness;
+        _servedAmount = 0;
+        if (_trigger is Trigger.OneShot or Trigger.Dispatch && IsCurrent(_serving))
+        {
+            _slots[_serving.Index].Disarmed = true;
+            QueueInterestChange(_serving);
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes one completion out of the event being served, or ends it.</summary>
+    private bool Serve(out Completion completion)
+    {
+        if (!IsCurrent(_serving))
+        {
+            StaleEvents++;
+            _pending = Readiness.None;
+            completion = default;
+            return false;
+        }
+
+        ref ReadinessSlot slot = ref _slots[_serving.Index];
+        return slot.State switch
+        {
+            SlotState.Listening => Accept(ref slot, out completion),
+            SlotState.Connecting => ServeConnecting(ref slot, out completion),
+            _ => ServeAttached(ref slot, out completion),
+        };
+    }
+
+    private bool Accept(ref ReadinessSlot slot, out Completion completion)
+    {
+        completion = default;
+        if (slot.ReceivePaused)
+        {
+            DropUntilResumed(ref slot);
+            return false;
+        }
+
+        if (_servedAmount++ >= MaxAcceptsPerEvent)
+        {
+            EndEvent(carryOver: true);
+            return false;
+        }
+
+        int accepted = NativeSocket.Accept(slot.Descriptor);
+        if (accepted == -Errno.EAGAIN)
+        {
+            EndEvent(carryOver: false);
+            return false;
+        }
+
+        completion = accepted >= 0
+            ? Completion.Accepted(_serving, SocketHandle.FromDescriptor(accepted))
+            : Completion.Of(CompletionKind.Accepted, _serving, accepted);
+        return true;
+    }
+
+    private bool ServeConnecting(ref ReadinessSlot slot, out Completion completion)
+    {
+        _pending = Readiness.None;
+        completion = default;
+        FinishConnect(ref slot, _serving, -Libc.GetSocketError(slot.Descriptor));
+        return false;
+    }
+
+    private void FinishConnect(ref ReadinessSlot slot, SlotKey key, int result)
+    {
+        slot.State = SlotState.Attached;
+        slot.ReceiveEnded = result < 0;
+        QueueInterestChange(key);
+        _completed.Enqueue(CompletionKind.Connected, key, result);
+    }
+
+    /// <summary>
+    /// Writability comes first: what waits to go out makes room for the replies to what is about to come in.
+    /// </summary>
+    private bool ServeAttached(ref ReadinessSlot slot, out Completion completion)
+    {
+        const Readiness broken = Readiness.Error | Readiness.HangUp;
+        if (slot.AwaitingWritable && (_pending & (Readiness.Writable | broken)) != 0)
+        {
+            _pending &= ~Readiness.Writable;
+            slot.AwaitingWritable = false;
+            slot.SendBufferFull = false;
+            QueueInterestChange(_serving);
+            completion = Completion.Of(CompletionKind.Sent, _serving, 0);
+            return true;
+        }
+
+        bool readable = (_pending & (Readiness.Readable | Readiness.ReadClosed | broken)) != 0;
+        if (readable && !slot.ReceivePaused && !slot.ReceiveEnded)
+            return Receive(ref slot, out completion);
+        return ReportBroken(ref slot, out completion);
+    }
+
+    private unsafe bool Receive(ref ReadinessSlot slot, out Completion completion)
+    {
+        completion = default;
+        int count = Libc.Receive(slot.Descriptor, (byte*)_receiveAddress, _receiveBuffer.Length);
+        if (count == -Errno.EAGAIN)
+        {
+            EndEvent(carryOver: false);
+            return false;
+        }
+
+        if (count <= 0)
+        {
+            slot.ReceiveEnded = true;
+            QueueInterestChange(_serving);
+            EndEvent(carryOver: false);
+            completion = Completion.Of(CompletionKind.Received, _serving, count);
+            return true;
+        }
+
+        EndEventIfServed(count);
+        completion = Completion.Received(_serving, _receiveBuffer.AsSpan(0, count));
+        return true;
+    }
+
+    /// <summary>
+    /// A short read emptied the socket, which spares the call that would only say EAGAIN. A full one may have left more:
+    /// it is read in this turn up to the limit, so that one fast sender cannot starve the others. An edge-triggered
+    /// event that announced the peer's FIN is read to its end, because no further edge would come.
+    /// </summary>
+    private void EndEventIfServed(int count)
+    {
+        _servedAmount += count;
+        bool finComes = _trigger == Trigger.Edge && (_pending & (Readiness.ReadClosed | Readiness.HangUp)) != 0;
+        if (count < _receiveBuffer.Length && !finComes)
+            EndEvent(carryOver: false);
+        else if (_servedAmount >= _maxReadBytesPerEvent)
+            EndEvent(carryOver: true);
+    }
+
+    /// <summary>
+    /// A paused socket that broke is reported once, so that its owner can free it; one whose peer merely hung up may hold
+    /// unread bytes and is left alone until it is resumed.
+    /// </summary>
+    private bool ReportBroken(ref ReadinessSlot slot, out Completion completion)
+    {
+        bool error = (_pending & Readiness.Error) != 0 && !slot.ReceiveEnded;
+        DropUntilResumed(ref slot);
+        completion = default;
+        int errno = error ? Libc.GetSocketError(slot.Descriptor) : 0;
+        if (errno <= 0)
+            return false;
+
+        slot.ReceiveEnded = true;
+        QueueInterestChange(_serving);
+        completion = Completion.Of(CompletionKind.Received, _serving, -errno);
+        return true;
+    }
+
+    /// <summary>Only an edge-triggered poller forgets what was not read; the others report it again.</summary>
+    private void EndEvent(bool carryOver)
+    {
+        if (carryOver && _trigger == Trigger.Edge)
+            _carriedOver.Enqueue(new PollEvent(_serving.Packed, _pending));
+        _pending = Readiness.None;
+    }
+
+    /// <summary>
+    /// Drops an event that a pause made useless. An edge does not come twice, so resuming must register again, which
+    /// makes the poller look at the socket anew.
+    /// </summary>
+    private void DropUntilResumed(ref ReadinessSlot slot)
+    {
+        slot.Disarmed |= _trigger == Trigger.Edge;
+        EndEvent(carryOver: false);
+    }
+
+    private void Register(SlotKey key, int descriptor, SlotState state)
+    {
+        ref ReadinessSlot slot = ref _slots[key.Index];
+        Debug.Assert(slot.State == SlotState.Free, "the slot is in use");
+        slot = new ReadinessSlot { Descriptor = descriptor, Generation = key.Generation, State = state };
+        slot.Registered = slot.Wanted;
+        _poller.Add(descriptor, key.Packed, slot.Registered, _trigger);
+    }
+
+    private void Release(ref ReadinessSlot slot)
+    {
+        // Closing would make epoll forget the descriptor too, but not while a duplicate of it is open elsewhere.
+        if (!(slot.Disarmed && _trigger == Trigger.OneShot))
+            _poller.Remove(slot.Descriptor);
+        _ = Libc.Close(slot.Descriptor);
+        slot = default;
+    }
+
+    private void AwaitWritable(ref ReadinessSlot slot, SlotKey key)
+    {
+        slot.AwaitingWritable = true;
+        QueueInterestChange(key);
+    }
+
+    private void QueueInterestChange(SlotKey key)
+    {
+        ref ReadinessSlot slot = ref _slots[key.Index];
+        if (slot.ChangeQueued)
+            return;
+        slot.ChangeQueued = true;
+        _interestChanges.Add(key);
+    }
+
+    private void ApplyInterestChanges()
+    {
+        foreach (SlotKey key in CollectionsMarshal.AsSpan(_interestChanges))
+        {
+            if (IsCurrent(key))
+                ApplyInterestChange(ref _slots[key.Index], key);
+        }
+
+        _interestChanges.Clear();
+    }
+
+    private void ApplyInterestChange(ref ReadinessSlot slot, SlotKey key)
+    {
+        slot.ChangeQueued = false;
+        Interest wanted = slot.Wanted;
+        if (wanted == slot.Registered && !slot.Disarmed)
+            return;
+
+        if (slot.Disarmed && _trigger == Trigger.OneShot)
+        {
+            if (wanted == Interest.None)
+                return;
+            _poller.Add(slot.Descriptor, key.Packed, wanted, _trigger);
+        }
+        else
+        {
+            _poller.Modify(slot.Descriptor, key.Packed, wanted, _trigger);
+        }
+
+        slot.Registered = wanted;
+        slot.Disarmed = false;
+    }
+
+    private bool IsCurrent(SlotKey key)
+    {
+        ref ReadinessSlot slot = ref _slots[key.Index];
+        return slot.Generation == key.Generation && slot.State != SlotState.Free;
+    }
+
+    private bool TryFind(SlotKey key, out int index)
+    {
+        index = key.Index;
+        if (IsCurrent(key))
+            return true;
+        StaleEvents++;
+        return false;
+    }
+}

@@ -1,0 +1,52 @@
+using Penstock.Polling;
+
+namespace Penstock.Drivers.Readiness;
+
+/// <summary>What a <see cref="ReadinessDriver"/> knows of one slot.</summary>
+internal struct ReadinessSlot
+{
+    public int Descriptor;
+    public uint Generation;
+    public SlotState State;
+
+    /// <summary>What the poller was last told; compared with <see cref="Wanted"/> before the next wait.</summary>
+    public Interest Registered;
+
+    /// <summary>The poller reports nothing until it is told again: a one-shot event fired.</summary>
+    public bool Disarmed;
+
+    /// <summary>The slot is on the list of those whose interest may have changed.</summary>
+    public bool ChangeQueued;
+
+    public bool ReceivePaused;
+
+    /// <summary>The peer finished sending, or receiving failed: there is nothing more to read.</summary>
+    public bool ReceiveEnded;
+
+    /// <summary>The last send was cut short, so the next one would only be told EAGAIN.</summary>
+    public bool SendBufferFull;
+
+    /// <summary>A send is outstanding until the socket is writable.</summary>
+    public bool AwaitingWritable;
+
+    /// <summary>The interest that follows from the flags above.</summary>
+    public readonly Interest Wanted
+    {
+        get
+        {
+            if (State == SlotState.Connecting)
+                return Interest.Writable;
+            Interest wanted = ReceivePaused || ReceiveEnded ? Interest.None : Interest.Readable;
+            return AwaitingWritable ? wanted | Interest.Writable : wanted;
+        }
+    }
+}
+
+/// <summary>What a slot is used for.</summary>
+internal enum SlotState : byte
+{
+    Free,
+    Listening,
+    Connecting,
+    Attached,
+}

@@ -1,0 +1,254 @@
+using System.Diagnostics;
+using System.Net;
+using Penstock.Connections;
+using Penstock.Drivers;
+using Penstock.Net;
+using Penstock.Timing;
+
+namespace Penstock.Loop;
+
+/// <summary>
+/// One loop: it alone touches its driver, its connections and their handlers, so none of that needs a lock.
+/// </summary>
+internal sealed class EventLoop : ConnectionLoop
+{
+    /// <summary>Listeners on one loop; their slots follow those of the connections.</summary>
+    public const int MaxListeners = 64;
+
+    /// <summary>For a driver whose closes take the kernel a moment.</summary>
+    private static readonly TimeSpan ShutdownGrace = TimeSpan.FromSeconds(1);
+
+    private readonly IoDriver _driver;
+    private readonly ConnectionSlab _connections;
+    private readonly LoopListener?[] _listeners = new LoopListener?[MaxListeners];
+    private readonly Mailbox _mailbox;
+    private readonly int _maxEventsPerTurn;
+    private readonly DeadlineList _backoff;
+    private List<Connection> _dirty = [];
+    private List<Connection> _flushing = [];
+    private uint _listenerGeneration;
+    private int _threadId;
+
+    /// <param name="index">The loop's number in its group.</param>
+    /// <param name="driver">The loop owns it; it must have <see cref="SlotsFor"/> slots.</param>
+    /// <param name="clock">The time that all deadlines are kept in.</param>
+    /// <param name="maxConnections">Connection slots.</param>
+    /// <param name="maxEventsPerTurn">Completions dispatched before deadlines, mailbox and flush get their turn.</param>
+    public EventLoop(int index, IoDriver driver, LoopClock clock, int maxConnections, int maxEventsPerTurn)
+        : base(index, clock, SlotsFor(maxConnections))
+    {
+        _driver = driver;
+        _maxEventsPerTurn = maxEventsPerTurn;
+        _connections = new ConnectionSlab(this, maxConnections);
+        _mailbox = new Mailbox(driver.Wake);
+        _backoff = Deadlines.GetList(LoopListener.BackoffTime);
+        _threadId = Environment.CurrentManagedThreadId;
+    }
+
+    public override IoDriver Driver => _driver;
+
+    public override bool IsOnLoop => Environment.CurrentManagedThreadId == _threadId;
+
+    /// <summary>Set by <see cref="Stop"/>: the turn in progress is the last.</summary>
+    public bool IsStopped { get; private set; }
+
+    /// <summary>Connections in use, also for other threads, which may see it a moment late.</summary>
+    public int ConnectionCount => _connections.Count;
+
+    /// <summary>When the loop must next do something by itself.</summary>
+    public long NextDeadline => _mailbox.HasWork || _dirty.Count > 0 ? 0 : Deadlines.Next;
+
+    public static int SlotsFor(int maxConnections) => maxConnections + MaxListeners;
+
+    /// <summary>Everything the loop does, once. Connections that wrote something in this turn are sent to once.</summary>
+    public void RunTurn()
+    {
+        _driver.Wait(NextDeadline);
+        Now = Math.Max(Now, Clock.Now);
+        for (int budget = _maxEventsPerTurn; budget > 0 && _driver.TryNext(out Completion completion); budget--)
+            Dispatch(in completion);
+        ExpireDeadlines();
+        _mailbox.Drain();
+        FlushDirtyConnections();
+        Statistics.Turns++;
+    }
+
+    public override bool Post(Action<object?, long> callback, object? state, long argument = 0) =>
+        _mailbox.Post(callback, state, argument);
+
+    public override void MarkDirty(Connection connection) => _dirty.Add(connection);
+
+    public override void Release(Connection connection)
+    {
+        _connections.Return(connection);
+        Statistics.OpenConnections--;
+        connection.Scope.Left();
+        foreach (LoopListener? listener in _listeners)
+            listener?.OnSlotFreed();
+    }
+
+    /// <summary>Takes an established connection onto this loop, or returns false when it has no slot left.</summary>
+    public bool TryAdopt(ConnectionScope scope, SocketHandle socket)
+    {
+        if (_connections.TryRent() is not { } connection)
+            return false;
+        Enter(scope);
+        Statistics.AcceptedConnections++;
+        connection.Open(scope, socket);
+        return true;
+    }
+
+    /// <summary>Starts an outbound connection; <paramref name="connected"/> tells how it ended.</summary>
+    public void Connect(
+        ConnectionScope scope, SocketHandle socket, SocketAddress remote, TaskCompletionSource<ConnectionId> connected)
+    {
+        if (_connections.TryRent() is not { } connection)
+        {
+            socket.Close();
+            scope.Limiter.Leave();
+            connected.TrySetException(new InvalidOperationException("The loop has no connection slot left."));
+            return;
+        }
+
+        Enter(scope);
+        connection.Connect(scope, socket, remote, connected);
+    }
+
+    /// <summary>Finds a connection by the handle that other threads keep.</summary>
+    public bool TryGet(ConnectionId id, out Connection connection) => _connections.TryGet(id.Slot, out connection);
+
+    public bool HasFreeSlot => !_connections.IsFull;
+
+    /// <summary>Starts accepting. The listener keeps its place until <see cref="RemoveListener"/>.</summary>
+    public SlotKey AddListener(LoopListener listener)
+    {
+        int place = Array.IndexOf(_listeners, null);
+        if (place < 0)
+            throw new InvalidOperationException($"A loop serves at most {MaxListeners} listeners.");
+        _listeners[place] = listener;
+        return new SlotKey(_connections.Capacity + place, ++_listenerGeneration);
+    }
+
+    public void RemoveListener(SlotKey key) => _listeners[key.Index - _connections.Capacity] = null;
+
+    public void StartBackoff(SlotKey listener) => Deadlines.Set(listener.Index * 2, _backoff, Now);
+
+    public void CancelBackoff(SlotKey listener) => Deadlines.Cancel(listener.Index * 2);
+
+    /// <summary>Closes the connections of <paramref name="scope"/>, or of all scopes, in the way given.</summary>
+    public void ForEachConnection(ConnectionScope? scope, Action<Connection> action)
+    {
+        List<Connection> open = new(_connections.Count);
+        _connections.CopyTo(open);
+        foreach (Connection connection in open)
+        {
+            if (scope is null || ReferenceEquals(connection.Scope, scope))
+                action(connection);
+        }
+    }
+
+    /// <summary>Binds the loop to the calling thread.</summary>
+    public void TakeThread() => _threadId = Environment.CurrentManagedThreadId;
+
+    /// <summary>Ends the loop after this turn. Loop thread only.</summary>
+    public void Stop() => IsStopped = true;
+
+    /// <summary>
+    /// Ends every connection and listener, so that opened and closed pair, answers what is still in the mailbox and gives
+    /// the driver's memory back.
+    /// </summary>
+    public void Shutdown(CloseReason reason)
+    {
+        foreach (LoopListener? listener in _listeners)
+            listener?.Close();
+        ForEachConnection(null, connection => connection.CloseNow(reason, CloseMode.Reset));
+        AwaitLastCompletions();
+        _mailbox.Close();
+    }
+
+    private void AwaitLastCompletions()
+    {
+        long end = Clock.Now + Clock.ToTimestamps(ShutdownGrace);
+        while (_connections.Count > 0 && Clock.Now < end)
+        {
+            _driver.Wait(end);
+            while (_driver.TryNext(out Completion completion))
+                Dispatch(in completion);
+        }
+    }
+
+    private void Enter(ConnectionScope scope)
+    {
+        scope.Count++;
+        Statistics.OpenConnections++;
+    }
+
+    private void Dispatch(in Completion completion)
+    {
+        Statistics.Completions++;
+        if (completion.Slot.Index >= _connections.Capacity)
+            DispatchToListener(in completion);
+        else if (_connections.TryGet(completion.Slot, out Connection connection))
+            Dispatch(connection, in completion);
+        else
+            Statistics.StaleCompletions++;
+    }
+
+    private static void Dispatch(Connection connection, in Completion completion)
+    {
+        switch (completion.Kind)
+        {
+            case CompletionKind.Received:
+                connection.OnReceived(completion.Result, completion.Data);
+                break;
+            case CompletionKind.Sent:
+                connection.OnSent(completion.Result);
+                break;
+            case CompletionKind.Closed:
+                connection.OnClosed();
+                break;
+            case CompletionKind.Connected:
+                connection.OnConnected(completion.Result);
+                break;
+            default:
+                throw new UnreachableException($"A connection cannot complete {completion.Kind}.");
+        }
+    }
+
+    private void DispatchToListener(in Completion completion)
+    {
+        LoopListener? listener = _listeners[completion.Slot.Index - _connections.Capacity];
+        if (listener is not null && listener.Key == completion.Slot)
+        {
+            listener.OnCompletion(in completion);
+            return;
+        }
+
+        Statistics.StaleCompletions++;
+        if (completion.Kind == CompletionKind.Accepted && completion.Result >= 0)
+            completion.Socket.Close();
+    }
+
+    private void ExpireDeadlines()
+    {
+        while (Deadlines.TryTakeExpired(Now, out int entry))
+        {
+            int slot = entry / 2;
+            if (slot >= _connections.Capacity)
+                _listeners[slot - _connections.Capacity]?.OnBackoffEnded();
+            else if ((entry & 1) == 0)
+                _connections[slot].OnReceiveDeadline();
+            else
+                _connections[slot].OnSendDeadline();
+        }
+    }
+
+    /// <summary>What becomes dirty here is sent in the next turn, which then does not wait: every turn ends.</summary>
+    private void FlushDirtyConnections()
+    {
+        (_dirty, _flushing) = (_flushing, _dirty);
+        foreach (Connection connection in _flushing)
+            connection.EndTurn();
+        _flushing.Clear();
+    }
+}

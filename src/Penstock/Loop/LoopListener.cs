@@ -1,0 +1,184 @@
+using Penstock.Connections;
+using Penstock.Diagnostics;
+using Penstock.Drivers;
+using Penstock.Net;
+
+namespace Penstock.Loop;
+
+/// <summary>
+/// One listener on one loop: admits connections, holds newcomers back while the server is full, and backs off when the
+/// system has nothing left to accept them with. Loop thread only.
+/// </summary>
+internal sealed class LoopListener : IDisposable
+{
+    /// <summary>How long accepting rests after the system ran out of descriptors or memory.</summary>
+    public static readonly TimeSpan BackoffTime = TimeSpan.FromMilliseconds(100);
+
+    private const int MaxTurnedAwayAtOnce = 64;
+
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
+
+    private readonly EventLoop _loop;
+    private readonly ConnectionPlacement _placement;
+    private readonly ConnectionLimiter _limiter;
+    private readonly string _name;
+    private readonly Action<Exception> _onFault;
+    private readonly SpareDescriptor _spare = new();
+
+    /// <summary>
+    /// Accepted, but without a place: a driver may hand over connections that were on their way when it was paused.
+    /// </summary>
+    private readonly Queue<SocketHandle> _waitingRoom = new();
+
+    private SocketHandle _socket;
+    private bool _full;
+    private bool _backingOff;
+    private bool _closing;
+    private int _turnedAway;
+    private long _nextReport = long.MinValue;
+
+    public LoopListener(
+        EventLoop loop, ConnectionPlacement placement, ConnectionLimiter limiter, string name, Action<Exception> onFault)
+    {
+        _loop = loop;
+        _placement = placement;
+        _limiter = limiter;
+        _name = name;
+        _onFault = onFault;
+    }
+
+    public SlotKey Key { get; private set; }
+
+    /// <summary>Called when the listener's last completion came, after <see cref="Close"/>.</summary>
+    public Action? OnClosed { get; set; }
+
+    /// <summary>Starts accepting on <paramref name="socket"/>, which the driver owns from here on.</summary>
+    public void Start(SocketHandle socket)
+    {
+        _socket = socket;
+        Key = _loop.AddListener(this);
+        _loop.Driver.Listen(Key, socket);
+    }
+
+    public void OnCompletion(in Completion completion)
+    {
+        if (completion.Kind == CompletionKind.Closed)
+            Finish();
+        else if (completion.Result < 0)
+            OnAcceptFailed(-completion.Result);
+        else if (_closing)
+            completion.Socket.Close();
+        else
+            Admit(completion.Socket);
+    }
+
+    /// <summary>Some loop's connection left a server that was full.</summary>
+    public void OnRoom()
+    {
+        if (_closing || !_full)
+            return;
+        _full = false;
+        while (_waitingRoom.TryPeek(out SocketHandle socket) && TryPlace(socket))
+            _waitingRoom.Dequeue();
+        if (_waitingRoom.Count > 0 || !_placement.HasRoom(_limiter))
+            HoldBack();
+        else if (!_backingOff)
+            _loop.Driver.ResumeReceive(Key);
+    }
+
+    /// <summary>A slot of this loop is free again, which is what a listener of a server with room may wait for.</summary>
+    public void OnSlotFreed()
+    {
+        if (_full && !_limiter.IsFull)
+            OnRoom();
+    }
+
+    public void OnBackoffEnded()
+    {
+        _backingOff = false;
+        if (!_closing && !_full)
+            _loop.Driver.ResumeReceive(Key);
+    }
+
+    /// <summary>Stops accepting for good.</summary>
+    public void Close()
+    {
+        if (_closing)
+            return;
+        _closing = true;
+        _loop.CancelBackoff(Key);
+        while (_waitingRoom.TryDequeue(out SocketHandle socket))
+            socket.Close();
+        _loop.Driver.Close(Key, CloseMode.Graceful);
+    }
+
+    public void Dispose() => _spare.Dispose();
+
+    private void Admit(SocketHandle socket)
+    {
+        if (_waitingRoom.Count > 0 || !TryPlace(socket))
+            _waitingRoom.Enqueue(socket);
+        if (_waitingRoom.Count > 0 || !_placement.HasRoom(_limiter))
+            HoldBack();
+    }
+
+    private bool TryPlace(SocketHandle socket)
+    {
+        if (!_limiter.TryEnter())
+            return false;
+        if (_placement.TryPlace(socket))
+            return true;
+        _limiter.Leave();
+        return false;
+    }
+
+    /// <summary>The server is full: newcomers wait in the kernel's backlog until somebody leaves.</summary>
+    private void HoldBack()
+    {
+        if (_full)
+            return;
+        _full = true;
+        _loop.Driver.PauseReceive(Key);
+        _loop.Statistics.ListenerPauses++;
+        PenstockEventSource.Log.ServerFull(_name, _limiter.Count);
+        if (!_limiter.AwaitRoom() && _loop.HasFreeSlot)
+            OnRoom();
+    }
+
+    private void OnAcceptFailed(int errno)
+    {
+        switch (AcceptFailures.Classify(errno))
+        {
+            case AcceptFailure.Exhausted:
+                BackOff(errno);
+                break;
+            case AcceptFailure.Fatal when !_closing:
+                PenstockEventSource.Log.ListenerFault(_name, Errno.Describe(errno));
+                _onFault(SocketErrors.ToException(-errno));
+                break;
+        }
+    }
+
+    private void BackOff(int errno)
+    {
+        if (_backingOff || _closing)
+            return;
+        _backingOff = true;
+        _loop.Driver.PauseReceive(Key);
+        _loop.StartBackoff(Key);
+        _loop.Statistics.AcceptBackoffs++;
+        _turnedAway += _spare.TurnAway(_socket, MaxTurnedAwayAtOnce);
+        if (_loop.Now < _nextReport)
+            return;
+        _nextReport = _loop.Now + _loop.Clock.ToTimestamps(ReportInterval);
+        PenstockEventSource.Log.AcceptBackoff(_name, Errno.Describe(errno), _turnedAway);
+        _turnedAway = 0;
+    }
+
+    private void Finish()
+    {
+        _loop.RemoveListener(Key);
+        Dispose();
+        OnClosed?.Invoke();
+    }
+}

@@ -1,0 +1,53 @@
+using Penstock.Polling;
+
+namespace Penstock;
+
+/// <summary>How many loops a <see cref="LoopGroup"/> has and how they run. Validated when the group is made.</summary>
+public sealed class LoopOptions
+{
+    /// <summary>
+    /// Loops, each on a thread of its own. Default: one per processor. More only add switches; fewer leave cores to others.
+    /// </summary>
+    public int Count { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>How loops learn what their sockets can do. Default: <see cref="IoMechanism.Auto"/>.</summary>
+    public IoMechanism Io { get; set; } = IoMechanism.Auto;
+
+    /// <summary>
+    /// When a readiness mechanism reports a socket. Default: <see cref="Trigger.Level"/>, which behaves the same
+    /// everywhere. The others are for comparison; a mechanism that lacks one refuses it by name.
+    /// </summary>
+    public Trigger Trigger { get; set; } = Trigger.Level;
+
+    /// <summary>
+    /// Connections that one loop can hold, over all servers of the group; their tables are reserved when the loop starts.
+    /// Default: 65,536. A server that makes its own group sets this to its <see cref="ServerOptions.MaxConnections"/>.
+    /// </summary>
+    public int MaxConnectionsPerLoop { get; set; } = 65_536;
+
+    /// <summary>
+    /// Completions that a loop handles before deadlines, posted work and sends get their turn. Default: 1,024. A larger
+    /// number saves little and makes everything else wait longer.
+    /// </summary>
+    public int MaxEventsPerTurn { get; set; } = 1_024;
+
+    /// <summary>
+    /// Bytes read from one connection before the others get their turn. Default: 256 KiB. Without a bound one fast sender
+    /// would keep its loop to itself.
+    /// </summary>
+    public int MaxReadBytesPerTurn { get; set; } = 256 * 1024;
+
+    /// <summary>The clock of all deadlines. Default: the system's. Tests pass a virtual one.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    internal void Validate()
+    {
+        OptionChecks.AtLeast(Count, 1, nameof(Count));
+        OptionChecks.AtLeast(MaxConnectionsPerLoop, 1, nameof(MaxConnectionsPerLoop));
+        OptionChecks.AtLeast(MaxEventsPerTurn, 1, nameof(MaxEventsPerTurn));
+        OptionChecks.AtLeast(MaxReadBytesPerTurn, 1, nameof(MaxReadBytesPerTurn));
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+    }
+
+    internal LoopOptions Copy() => (LoopOptions)MemberwiseClone();
+}

@@ -1,0 +1,54 @@
+using System.Net.Sockets;
+
+namespace Penstock.Net;
+
+/// <summary>
+/// A socket as a driver takes it: a descriptor, so that one never travels as a bare number, or a managed
+/// <see cref="System.Net.Sockets.Socket"/> for the driver that works on those.
+/// </summary>
+/// <remarks>
+/// Not a <see cref="System.Runtime.InteropServices.SafeHandle"/>: an accepted socket belongs to exactly one loop, is
+/// closed in exactly one place and is guarded by its slot's generation. A safe handle would add two interlocked
+/// operations to every call and a finalizable object to every connection.
+/// </remarks>
+internal readonly struct SocketHandle
+{
+    private readonly int _descriptor;
+
+    private SocketHandle(int descriptor, Socket? socket)
+    {
+        _descriptor = descriptor;
+        Socket = socket;
+    }
+
+    /// <summary>The managed socket, or <see langword="null"/> when this is a bare descriptor.</summary>
+    public Socket? Socket { get; }
+
+    /// <summary>The operating system's number for the socket.</summary>
+    public int Descriptor => Socket is null ? _descriptor : (int)Socket.SafeHandle.DangerousGetHandle();
+
+    public static SocketHandle FromDescriptor(int descriptor) => new(descriptor, null);
+
+    public static SocketHandle FromSocket(Socket socket) => new(-1, socket);
+
+    /// <summary>
+    /// Takes the descriptor out of a managed socket, which is dead afterwards: control-plane work (bind, listen, options)
+    /// is done with <see cref="System.Net.Sockets.Socket"/>, and the result is driven natively.
+    /// </summary>
+    public static SocketHandle Detach(Socket socket)
+    {
+        int descriptor = (int)socket.SafeHandle.DangerousGetHandle();
+        socket.SafeHandle.SetHandleAsInvalid();
+        GC.SuppressFinalize(socket);
+        return FromDescriptor(descriptor);
+    }
+
+    /// <summary>Closes the socket; for whoever owns it and has not given it to a driver.</summary>
+    public void Close()
+    {
+        if (Socket is not null)
+            Socket.Dispose();
+        else
+            _ = Interop.Posix.Libc.Close(_descriptor);
+    }
+}

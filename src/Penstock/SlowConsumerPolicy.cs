@@ -1,0 +1,14 @@
+namespace Penstock;
+
+/// <summary>What happens when more waits for a peer than its send queue may hold.</summary>
+public enum SlowConsumerPolicy
+{
+    /// <summary>
+    /// Nothing more is received from that peer until it has taken enough. For request and reply: a peer that does not read
+    /// its replies may not ask for more.
+    /// </summary>
+    Wait,
+
+    /// <summary>The connection is reset with <see cref="CloseReason.SlowConsumer"/>.</summary>
+    Disconnect,
+}
