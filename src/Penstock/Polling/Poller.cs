@@ -8,8 +8,8 @@ namespace Penstock.Polling;
 /// </summary>
 /// <remarks>
 /// <para>
-/// <b>Threading.</b> One thread uses a poller. <see cref="Wake"/> alone may be called from any thread, at any time, also
-/// while the poller is being disposed.
+/// <b>Threading.</b> One thread uses a poller. <see cref="Wake"/> alone may be called from any thread, at any time,
+/// also while the poller is being disposed.
 /// </para>
 /// <para>
 /// <b>Ownership.</b> The descriptors belong to the caller. Remove a descriptor before closing it: some mechanisms
@@ -21,7 +21,7 @@ namespace Penstock.Polling;
 /// <b>Portability.</b> Every mechanism keeps the following, and code that relies on no more runs on all of them.
 /// <list type="bullet">
 /// <item>Events are hints. A read or write after one may still answer EAGAIN: another process took the connection, a
-/// checksum was wrong, or the poller guesses, as <c>SpinPoller</c> does.</item>
+/// checksum was wrong, or the poller guesses, as <see cref="SpinPoller"/> does.</item>
 /// <item>The end of a stream is <see cref="Readiness.Readable"/> with or without
 /// <see cref="Readiness.ReadClosed"/>; a broken connection is any of <see cref="Readiness.Readable"/>,
 /// <see cref="Readiness.HangUp"/> and <see cref="Readiness.Error"/>. Reading is the only reliable way to find out which
@@ -55,7 +55,8 @@ public abstract class Poller : IDisposable
     /// </param>
     /// <param name="timeout">
     /// How long to wait at most; <see cref="TimeSpan.Zero"/> only looks, <see cref="Timeout.InfiniteTimeSpan"/> has no
-    /// limit. It is rounded up to what the mechanism can express, a millisecond at worst, so rounding never cuts a wait short.
+    /// limit. It is rounded up to what the mechanism can express, a millisecond at worst: rounding never cuts a wait
+    /// short.
     /// </param>
     /// <returns>
     /// How many events were written. 0 does not mean that the time is over: compute the remaining time anew and wait

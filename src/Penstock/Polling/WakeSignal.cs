@@ -38,7 +38,7 @@ internal sealed class WakeSignal : IDisposable
         return new WakeSignal(new SafeFileHandle(descriptor, ownsHandle: true), descriptor, descriptor);
     }
 
-    /// <summary>The runtime's pipe rather than libc's: its ends are closed on exec without the variadic fcntl.</summary>
+    /// <summary>The runtime's pipe, not libc's: its ends are closed on exec without the variadic fcntl.</summary>
     internal static WakeSignal CreatePipe()
     {
         var pipe = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.None);
@@ -71,7 +71,9 @@ internal sealed class WakeSignal : IDisposable
     // Exchange, not a plain write: what a coalesced caller published before its Raise must be visible after this.
     internal void Acknowledge() => Interlocked.Exchange(ref _isRaised, 0);
 
-    /// <summary>Makes the descriptor unreadable again, then as <see cref="Acknowledge"/>. Only after it was readable.</summary>
+    /// <summary>
+    /// Makes the descriptor unreadable again, then as <see cref="Acknowledge"/>. Only after it was readable.
+    /// </summary>
     internal unsafe void Consume()
     {
         // In this order. The other way round a signal raised in between would be read here, and lost.

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Penstock.Interop.Linux;
 
-/// <summary>An array of <c>struct epoll_event</c> for the kernel to fill, and the one place that knows its layout.</summary>
+/// <summary>Room for the kernel's <c>struct epoll_event</c>s, and the one place that knows their layout.</summary>
 /// <remarks>
 /// The struct is packed on x86-64 alone, to match what 32-bit programs pass: 12 bytes with the data at 4, and 16 bytes
 /// with the data at 8 elsewhere. Two struct types would need a branch at each use; stride and offset are read-only

@@ -25,7 +25,7 @@ internal static unsafe class LinuxLibc
         return result == SystemCall.Interrupted ? 0 : result;
     }
 
-    /// <summary>Changes one registration. <paramref name="mask"/> and <paramref name="data"/> come back with its events.</summary>
+    /// <summary>Changes one registration, whose events will carry <paramref name="data"/>.</summary>
     internal static int EpollControl(int epoll, int operation, int fd, uint mask, ulong data)
     {
         byte* registration = stackalloc byte[EpollEventBuffer.MaxStride];

@@ -36,7 +36,9 @@ internal static unsafe class Libc
         return result;
     }
 
-    /// <summary>As <see cref="Send"/> for bytes in several places. <c>writev</c> would do, but cannot hold back SIGPIPE.</summary>
+    /// <summary>
+    /// As <see cref="Send"/> for bytes in several places. Not <c>writev</c>, which cannot hold SIGPIPE back.
+    /// </summary>
     internal static int SendMessage(int fd, IoVector* vectors, int count)
     {
         MessageHeader message = new() { Vectors = vectors, VectorCount = (nuint)count };
@@ -82,12 +84,12 @@ internal static unsafe class Libc
     internal static int Shutdown(int fd, int how) => SystemCall.Result(LibcImports.shutdown(fd, how));
 
     /// <summary>
-    /// Gives a descriptor back. Not repeated when interrupted: the number is free by then, and a second call could close
-    /// what another thread has just opened under it.
+    /// Gives a descriptor back. Not repeated when interrupted: the number is free by then, and a second call could
+    /// close what another thread has just opened under it.
     /// </summary>
     internal static int Close(int fd) => SystemCall.Result(LibcImports.close(fd));
 
-    /// <summary>A second number for the same open file, as a spare to give up when the process runs out of them.</summary>
+    /// <summary>A second number for the same open file: a spare to give up when the process runs out of them.</summary>
     internal static int Duplicate(int fd)
     {
         int result;

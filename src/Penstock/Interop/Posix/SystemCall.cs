@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Penstock.Interop.Posix;
 
-/// <summary>The one convention for results of the C library: what the call returned, or minus the error number.</summary>
+/// <summary>The convention for results of system calls: what the call returned, or minus the error number.</summary>
 /// <remarks>
 /// It is the kernel's own convention and that of io_uring, so a driver handles both alike. <c>SetLastError</c> is not
 /// used: it clears and stores the error number around every call, also the successful ones. The runtime keeps
