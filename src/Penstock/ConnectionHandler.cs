@@ -23,14 +23,14 @@ public abstract class ConnectionHandler
     /// <returns>
     /// How many bytes, from the front, are done with. The rest is kept and shown again, with what arrives next, so a
     /// handler that needs more returns 0. Consuming something counts as a message for the idle timeout. Leaving more
-    /// than <see cref="ServerOptions.MaxMessageBytes"/> closes the connection with
+    /// than <see cref="ConnectionOptions.MaxMessageBytes"/> closes the connection with
     /// <see cref="CloseReason.MessageTooLarge"/>, unless receiving is paused.
     /// </returns>
     public abstract int OnReceived(Connection connection, ReadOnlySpan<byte> data);
 
     /// <summary>
-    /// The send queue, which had passed <see cref="ServerOptions.MaxSendQueueBytes"/>, is below
-    /// <see cref="ServerOptions.ResumeSendQueueBytes"/> again: a producer may go on.
+    /// The send queue, which had passed <see cref="ConnectionOptions.MaxSendQueueBytes"/>, is below
+    /// <see cref="ConnectionOptions.ResumeSendQueueBytes"/> again: a producer may go on.
     /// </summary>
     public virtual void OnDrained(Connection connection)
     {

@@ -6,7 +6,7 @@ namespace Penstock.Buffers;
 /// </summary>
 /// <remarks>
 /// The pool bounds what it keeps, not what it hands out: what may be outstanding is bounded per connection by its
-/// <see cref="ConnectionLimits"/>, and a message larger than the whole pool must still be sent. Blocks beyond
+/// limits, and a message larger than the whole pool must still be sent. Blocks beyond
 /// <see cref="MaxFreeBytes"/> are left to the collector.
 /// </remarks>
 internal sealed class BlockPool(int blockSize = BlockPool.DefaultBlockSize, int maxFreeBytes = BlockPool.DefaultMaxFreeBytes)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Penstock.Drivers;
 
@@ -115,6 +116,7 @@ internal struct SendQueue(BlockPool pool)
         return block;
     }
 
+    [DoesNotReturn]
     private static void ThrowBadAdvance(int count) =>
         throw new ArgumentOutOfRangeException(nameof(count), count, "Advance goes past the end of the span that was given out.");
 }

@@ -15,16 +15,16 @@ public enum CloseReason
     /// <summary>The operating system reported another error on the socket.</summary>
     SocketError,
 
-    /// <summary>No whole message came for <see cref="ServerOptions.IdleTimeout"/>.</summary>
+    /// <summary>No whole message came for <see cref="ConnectionOptions.IdleTimeout"/>.</summary>
     IdleTimeout,
 
-    /// <summary>No whole message came within <see cref="ServerOptions.FirstMessageTimeout"/> of connecting.</summary>
+    /// <summary>No whole message came within <see cref="ConnectionOptions.FirstMessageTimeout"/> of connecting.</summary>
     FirstMessageTimeout,
 
-    /// <summary>The peer took nothing for <see cref="ServerOptions.WriteStallTimeout"/> while something waited for it.</summary>
+    /// <summary>The peer took nothing for <see cref="ConnectionOptions.WriteStallTimeout"/> while something waited for it.</summary>
     WriteStallTimeout,
 
-    /// <summary>A message was longer than <see cref="ServerOptions.MaxMessageBytes"/>.</summary>
+    /// <summary>A message was longer than <see cref="ConnectionOptions.MaxMessageBytes"/>.</summary>
     MessageTooLarge,
 
     /// <summary>The peer's bytes are not the protocol's.</summary>

@@ -15,27 +15,22 @@ namespace Penstock;
 /// </summary>
 /// <remarks>
 /// <para>Every member except <see cref="Id"/> belongs to the connection's loop: call it from the handler, or from work
-/// that <see cref="LoopGroup.Post"/> brought there. The object is reused for another connection once
+/// that <see cref="LoopGroup.Post(ConnectionId, Action{Connection})"/> brought there. The object is reused for another connection once
 /// <see cref="ConnectionHandler.OnClosed"/> has returned; keep the <see cref="Id"/>, not the object.</para>
 /// <para>Writing never fails and never blocks: what is written to a connection that is closing is discarded, and the
 /// handler learns of the end from <see cref="ConnectionHandler.OnClosed"/>.</para>
 /// </remarks>
 public sealed class Connection : IBufferWriter<byte>
 {
-    private const int MaxSegmentsPerSend = 64;
-
     private readonly ConnectionLoop _loop;
     private ConnectionScope _scope = null!;
     private SocketHandle _socket;
-    private SendQueue _output;
+    private ConnectionOutput _output;
     private InboundBuffer _inbound;
     private EndPoint? _remoteEndPoint;
     private TaskCompletionSource<ConnectionId>? _connected;
     private CloseReason _closeReason;
     private PauseCauses _paused;
-
-    /// <summary>True exactly while a send is outstanding: the driver reads the front of <see cref="_output"/>.</summary>
-    private bool _sending;
 
     /// <summary>True exactly while the loop's list of dirty connections holds this one.</summary>
     private bool _dirty;
@@ -50,7 +45,7 @@ public sealed class Connection : IBufferWriter<byte>
     internal Connection(ConnectionLoop loop)
     {
         _loop = loop;
-        _output = new SendQueue(loop.Blocks);
+        _output = new ConnectionOutput(loop);
     }
 
     /// <summary>Names this connection from any thread, also after it has ended.</summary>
@@ -63,15 +58,15 @@ public sealed class Connection : IBufferWriter<byte>
     public object? UserState { get; set; }
 
     /// <summary>Bytes staged for the peer that the kernel has not taken yet.</summary>
-    public int UnsentBytes => _output.Length;
+    public int UnsentBytes => _output.Staged.Length;
 
     /// <summary>
     /// Whether the handler should go on with what it has: false when the connection is paused, closing, or more waits for
-    /// the peer than <see cref="ServerOptions.MaxSendQueueBytes"/>. A handler that works through many requests in one
+    /// the peer than <see cref="ConnectionOptions.MaxSendQueueBytes"/>. A handler that works through many requests in one
     /// call asks before each; what it leaves is shown again when there is room.
     /// </summary>
     public bool WantsInput =>
-        State == ConnectionState.Open && _paused == PauseCauses.None && _output.Length <= _scope.Limits.SendHighMark;
+        State == ConnectionState.Open && _paused == PauseCauses.None && _output.Staged.Length <= _scope.Limits.SendHighMark;
 
     /// <summary>The peer's address, asked of the kernel once; null when it is not known any more.</summary>
     public EndPoint? RemoteEndPoint => _remoteEndPoint ??= SocketEndPoints.Remote(_socket);
@@ -81,13 +76,13 @@ public sealed class Connection : IBufferWriter<byte>
 
     internal SlotKey Key { get; private set; }
 
+    internal int MaxMessageBytes => _scope.Limits.MaxMessageBytes;
+
     internal ConnectionScope Scope => _scope;
 
     private bool AcceptsOutput => State == ConnectionState.Open;
 
-    private int ReceiveDeadline => Key.Index * 2;
-
-    private int SendDeadline => (Key.Index * 2) + 1;
+    private ConnectionDeadlines Deadlines => new(_loop, Key.Index);
 
     /// <summary>Stages a copy of <paramref name="bytes"/> behind what was written before.</summary>
     public void Send(ReadOnlySpan<byte> bytes)
@@ -95,18 +90,18 @@ public sealed class Connection : IBufferWriter<byte>
         AssertOnLoop();
         if (!AcceptsOutput)
             return;
-        _output.Write(bytes);
+        _output.Staged.Write(bytes);
         MarkDirty();
     }
 
     /// <summary>At least <paramref name="sizeHint"/> bytes to write to, valid until the next member is called.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> GetSpan(int sizeHint = 0) =>
-        AcceptsOutput ? _output.GetSpan(sizeHint) : _loop.Scratch(sizeHint).Span;
+        AcceptsOutput ? _output.Staged.GetSpan(sizeHint) : _loop.Scratch(sizeHint).Span;
 
     /// <inheritdoc cref="GetSpan"/>
     public Memory<byte> GetMemory(int sizeHint = 0) =>
-        AcceptsOutput ? _output.GetMemory(sizeHint) : _loop.Scratch(sizeHint);
+        AcceptsOutput ? _output.Staged.GetMemory(sizeHint) : _loop.Scratch(sizeHint);
 
     /// <summary>Stages the first <paramref name="count"/> bytes of what <see cref="GetSpan"/> gave out.</summary>
     public void Advance(int count)
@@ -114,7 +109,7 @@ public sealed class Connection : IBufferWriter<byte>
         AssertOnLoop();
         if (!AcceptsOutput)
             return;
-        _output.Advance(count);
+        _output.Staged.Advance(count);
         MarkDirty();
     }
 
@@ -129,7 +124,7 @@ public sealed class Connection : IBufferWriter<byte>
 
     /// <summary>
     /// Closes the connection once everything staged so far is sent. What arrives meanwhile is discarded; after our FIN the
-    /// peer has <see cref="ServerOptions.LingerTimeout"/> to send its own, because closing a socket with unread bytes
+    /// peer has <see cref="ConnectionOptions.LingerTimeout"/> to send its own, because closing a socket with unread bytes
     /// resets it and would take the last replies along.
     /// </summary>
     public void Close() => Drain(CloseReason.LocalClose);
@@ -176,6 +171,13 @@ public sealed class Connection : IBufferWriter<byte>
         _connected = null;
     }
 
+    /// <summary>Gives an attempt up; an established connection is left alone.</summary>
+    internal void CloseIfConnectingFor(TaskCompletionSource<ConnectionId> connected)
+    {
+        if (State == ConnectionState.Connecting && ReferenceEquals(_connected, connected))
+            CloseNow(CloseReason.ConnectFailed, CloseMode.Reset);
+    }
+
     internal void OnReceived(int result, ReadOnlySpan<byte> data)
     {
         if (State >= ConnectionState.Closing)
@@ -190,7 +192,7 @@ public sealed class Connection : IBufferWriter<byte>
 
     internal void OnSent(int result)
     {
-        _sending = false;
+        _output.Sent(Key, result);
         if (State >= ConnectionState.Closing)
             return;
         if (result < 0)
@@ -199,10 +201,6 @@ public sealed class Connection : IBufferWriter<byte>
             return;
         }
 
-        _output.Consume(result);
-        _loop.Statistics.SentBytes += result;
-        if (result > 0)
-            _loop.Deadlines.Cancel(SendDeadline);
         Flush();
         AfterSent();
     }
@@ -211,7 +209,6 @@ public sealed class Connection : IBufferWriter<byte>
     internal void OnClosed()
     {
         Debug.Assert(State == ConnectionState.Closing, "closed without being asked");
-        _sending = false;
         _output.Clear();
         _inbound.Clear();
         State = ConnectionState.Closed;
@@ -228,7 +225,7 @@ public sealed class Connection : IBufferWriter<byte>
     internal void OnReceiveDeadline()
     {
         // A peer that waits for us, rather than we for it, is not idle.
-        if (_paused != PauseCauses.None || !_output.IsEmpty)
+        if (_paused != PauseCauses.None || !_output.Staged.IsEmpty)
             StartIdleDeadline();
         else
             CloseNow(_anyMessage ? CloseReason.IdleTimeout : IdleReasonBeforeFirstMessage, CloseMode.Graceful);
@@ -267,7 +264,7 @@ public sealed class Connection : IBufferWriter<byte>
 
         _closeReason = reason;
         State = ConnectionState.Draining;
-        _loop.Deadlines.Cancel(ReceiveDeadline);
+        Deadlines.CancelReceive();
         UnpauseToDiscard();
         MarkDirty();
     }
@@ -281,8 +278,8 @@ public sealed class Connection : IBufferWriter<byte>
         if (State < ConnectionState.Draining)
             _closeReason = reason;
         State = ConnectionState.Closing;
-        _loop.Deadlines.Cancel(ReceiveDeadline);
-        _loop.Deadlines.Cancel(SendDeadline);
+        Deadlines.CancelReceive();
+        Deadlines.CancelSend();
         _loop.Driver.Close(Key, mode);
     }
 
@@ -299,7 +296,7 @@ public sealed class Connection : IBufferWriter<byte>
 
     private void Begin(ConnectionScope scope, SocketHandle socket)
     {
-        Debug.Assert(State == ConnectionState.Closed && _output.IsEmpty && _inbound.IsEmpty, "the slot was not given back");
+        Debug.Assert(State == ConnectionState.Closed && _output.Staged.IsEmpty && _inbound.IsEmpty, "the slot was not given back");
         _scope = scope;
         _socket = socket;
         _paused = PauseCauses.None;
@@ -311,7 +308,7 @@ public sealed class Connection : IBufferWriter<byte>
         State = ConnectionState.Open;
         _opened = true;
         ConnectionLimits limits = _scope.Limits;
-        _loop.Deadlines.Set(ReceiveDeadline, limits.FirstMessage.Expires ? limits.FirstMessage : limits.Idle, _loop.Now);
+        Deadlines.StartReceive(limits.FirstMessage.Expires ? limits.FirstMessage : limits.Idle);
         _scope.Handler.Opened(this);
     }
 
@@ -372,32 +369,22 @@ public sealed class Connection : IBufferWriter<byte>
             _scope.Handler.PeerFinished(this);
     }
 
-    private void StartIdleDeadline() => _loop.Deadlines.Set(ReceiveDeadline, _scope.Limits.Idle, _loop.Now);
+    private void StartIdleDeadline() => Deadlines.StartReceive(_scope.Limits.Idle);
 
-    [SkipLocalsInit]
     private void Flush()
     {
-        if (_sending || State >= ConnectionState.Closing)
+        if (_output.IsSending || State >= ConnectionState.Closing)
             return;
-        if (_output.IsEmpty)
-        {
+        if (_output.Staged.IsEmpty)
             FinishFlush();
-            return;
-        }
-
-        Span<SendSegment> segments = stackalloc SendSegment[MaxSegmentsPerSend];
-        int count = _output.FillSegments(segments);
-        _sending = true;
-        _loop.Statistics.Sends++;
-        if (!_loop.Deadlines.IsSet(SendDeadline))
-            _loop.Deadlines.Set(SendDeadline, _scope.Limits.WriteStall, _loop.Now);
-        _loop.Driver.Send(Key, segments[..count]);
+        else
+            _output.Send(Key, _scope.Limits.WriteStall);
     }
 
     private void FinishFlush()
     {
         // A block that was asked for and not written to would stay with an idle connection.
-        _output.Clear();
+        _output.Staged.Clear();
         if (State != ConnectionState.Draining)
             return;
         if (_peerFinished || !_scope.Limits.Linger.Expires)
@@ -407,14 +394,14 @@ public sealed class Connection : IBufferWriter<byte>
         }
 
         State = ConnectionState.Lingering;
-        _loop.Deadlines.Set(SendDeadline, _scope.Limits.Linger, _loop.Now);
+        Deadlines.StartSend(_scope.Limits.Linger);
         _loop.Driver.ShutdownSend(Key);
     }
 
     private void AfterSent()
     {
         ApplyHighMark();
-        if ((_paused & PauseCauses.SendQueue) == 0 || _output.Length > _scope.Limits.SendLowMark)
+        if ((_paused & PauseCauses.SendQueue) == 0 || _output.Staged.Length > _scope.Limits.SendLowMark)
             return;
         RemovePause(PauseCauses.SendQueue);
         _scope.Handler.Drained(this);
@@ -423,9 +410,9 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
     private void ApplyHighMark()
     {
-        if (_output.Length <= _scope.Limits.SendHighMark || State != ConnectionState.Open)
+        if (_output.Staged.Length <= _scope.Limits.SendHighMark || State != ConnectionState.Open)
             return;
-        if (_sending && _scope.Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
+        if (_output.IsSending && _scope.Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
             CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
         else
             AddPause(PauseCauses.SendQueue);
@@ -480,12 +467,4 @@ public sealed class Connection : IBufferWriter<byte>
 
     private static CloseReason ReasonOf(int result) =>
         -result == Errno.ECONNRESET || -result == Errno.EPIPE ? CloseReason.PeerReset : CloseReason.SocketError;
-
-    [Flags]
-    private enum PauseCauses : byte
-    {
-        None = 0,
-        Handler = 1,
-        SendQueue = 2,
-    }
 }

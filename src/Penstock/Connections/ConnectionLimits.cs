@@ -30,7 +30,7 @@ internal sealed record ConnectionLimits
     /// <summary>The most that may stay unconsumed between receives.</summary>
     public long MaxUnconsumedBytes => (long)MaxMessageBytes + MaxFramingBytes;
 
-    public static ConnectionLimits From(ServerOptions options, DeadlineQueue deadlines) => new()
+    public static ConnectionLimits From(ConnectionOptions options, DeadlineQueue deadlines) => new()
     {
         MaxMessageBytes = options.MaxMessageBytes,
         SendHighMark = options.MaxSendQueueBytes,

@@ -41,11 +41,14 @@ internal sealed class EventLoop : ConnectionLoop
         _maxEventsPerTurn = maxEventsPerTurn;
         _connections = new ConnectionSlab(this, maxConnections);
         _mailbox = new Mailbox(driver.Wake);
+        Timers = new LoopTimers(Deadlines, SlotsFor(maxConnections) * 2);
         _backoff = Deadlines.GetList(LoopListener.BackoffTime);
         _threadId = Environment.CurrentManagedThreadId;
     }
 
     public override IoDriver Driver => _driver;
+
+    public LoopTimers Timers { get; }
 
     public override bool IsOnLoop => Environment.CurrentManagedThreadId == _threadId;
 
@@ -234,7 +237,9 @@ internal sealed class EventLoop : ConnectionLoop
         while (Deadlines.TryTakeExpired(Now, out int entry))
         {
             int slot = entry / 2;
-            if (slot >= _connections.Capacity)
+            if (slot >= SlotsFor(_connections.Capacity))
+                Timers.OnExpired(entry, Now);
+            else if (slot >= _connections.Capacity)
                 _listeners[slot - _connections.Capacity]?.OnBackoffEnded();
             else if ((entry & 1) == 0)
                 _connections[slot].OnReceiveDeadline();

@@ -47,6 +47,8 @@ internal sealed class LoopListener : IDisposable
         _onFault = onFault;
     }
 
+    public EventLoop Loop => _loop;
+
     public SlotKey Key { get; private set; }
 
     /// <summary>Called when the listener's last completion came, after <see cref="Close"/>.</summary>

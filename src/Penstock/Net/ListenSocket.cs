@@ -13,7 +13,7 @@ internal sealed class ListenSocket : IDisposable
     private const int LinuxSocketLevel = 1;
     private const int LinuxReusePort = 15;
 
-    private readonly List<Socket> _sockets = [];
+    private readonly List<Socket?> _sockets = [];
     private readonly string? _unixPath;
 
     private ListenSocket(EndPoint endPoint)
@@ -46,14 +46,18 @@ internal sealed class ListenSocket : IDisposable
     public static bool SupportsReusePort(EndPoint endPoint) => OperatingSystem.IsLinux() && endPoint is IPEndPoint;
 
     /// <summary>Gives socket number <paramref name="index"/> away, in the form that a driver takes.</summary>
-    public SocketHandle Take(int index, bool managed) =>
-        managed ? SocketHandle.FromSocket(_sockets[index]) : SocketHandle.Detach(_sockets[index]);
+    public SocketHandle Take(int index, bool managed)
+    {
+        Socket socket = _sockets[index]!;
+        _sockets[index] = null;
+        return managed ? SocketHandle.FromSocket(socket) : SocketHandle.Detach(socket);
+    }
 
     /// <summary>Closes what was not taken, and removes the file of a Unix domain socket.</summary>
     public void Dispose()
     {
-        foreach (Socket socket in _sockets)
-            socket.Dispose();
+        foreach (Socket? socket in _sockets)
+            socket?.Dispose();
         if (_unixPath is not null)
             File.Delete(_unixPath);
     }
@@ -69,8 +73,8 @@ internal sealed class ListenSocket : IDisposable
             SharePort(first);
         for (int i = 1; i < count; i++)
             BindShared(options);
-        foreach (Socket socket in _sockets)
-            socket.Listen(options.Backlog);
+        foreach (Socket? socket in _sockets)
+            socket!.Listen(options.Backlog);
     }
 
     private Socket Bind(ServerOptions options)

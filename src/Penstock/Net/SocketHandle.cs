@@ -32,14 +32,14 @@ internal readonly struct SocketHandle
     public static SocketHandle FromSocket(Socket socket) => new(-1, socket);
 
     /// <summary>
-    /// Takes the descriptor out of a managed socket, which is dead afterwards: control-plane work (bind, listen, options)
-    /// is done with <see cref="System.Net.Sockets.Socket"/>, and the result is driven natively.
+    /// Takes the descriptor out of a managed socket: control-plane work (bind, listen, options) is done with
+    /// <see cref="System.Net.Sockets.Socket"/>, and the result is driven natively. The managed socket must not be touched
+    /// again; disposing it would wait for ever for a handle that is never released.
     /// </summary>
     public static SocketHandle Detach(Socket socket)
     {
         int descriptor = (int)socket.SafeHandle.DangerousGetHandle();
         socket.SafeHandle.SetHandleAsInvalid();
-        GC.SuppressFinalize(socket);
         return FromDescriptor(descriptor);
     }
 

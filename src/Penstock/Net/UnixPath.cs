@@ -30,12 +30,9 @@ internal static class UnixPath
         }
         catch (SocketException refused) when (refused.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            if (!HoldsData(path))
+            // Connecting to a regular file is refused as well, and its content must never be lost.
+            if (new FileInfo(path).Length == 0)
                 File.Delete(path);
         }
     }
-
-    /// <summary>Connecting to a regular file is refused as well; it must never be removed.</summary>
-    private static bool HoldsData(string path) =>
-        (File.GetUnixFileMode(path), new FileInfo(path)) is (_, { Length: > 0 });
 }

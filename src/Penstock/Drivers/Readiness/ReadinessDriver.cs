@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Net;
-using System.Runtime.InteropServices;
 using Penstock.Interop.Posix;
 using Penstock.Net;
 using Penstock.Polling;
 using Penstock.Timing;
 
-namespace Penstock.Drivers.Readiness;
+namespace Penstock.Drivers;
 
 /// <summary>
 /// Turns the readiness that any <see cref="Poller"/> reports into the completions of <see cref="IoDriver"/>: accepts,
@@ -19,25 +18,18 @@ namespace Penstock.Drivers.Readiness;
 /// </remarks>
 internal sealed class ReadinessDriver : IoDriver
 {
-    private const int MaxEventsPerWait = 512;
-
     /// <summary>Accepts per event, so that a storm of connections does not stop the traffic of those that are in.</summary>
     private const int MaxAcceptsPerEvent = 64;
 
+    private readonly ReadinessSlots _slots;
+    private readonly ReadinessEvents _events;
     private readonly Poller _poller;
     private readonly Trigger _trigger;
-    private readonly LoopClock _clock;
     private readonly int _maxReadBytesPerEvent;
-    private readonly ReadinessSlot[] _slots;
     private readonly byte[] _receiveBuffer;
     private readonly nint _receiveAddress;
     private readonly CompletionQueue _completed = new();
-    private readonly List<SlotKey> _interestChanges = [];
-    private readonly Queue<PollEvent> _carriedOver = new();
-    private readonly PollEvent[] _events = new PollEvent[MaxEventsPerWait];
-    private int _eventCount;
-    private int _nextEvent;
-    private int _carriedNow;
+
     private bool _skippedLastPoll;
 
     // The event being served: one event can yield several completions.
@@ -51,9 +43,9 @@ internal sealed class ReadinessDriver : IoDriver
             throw new NotSupportedException($"{poller.Name} has no {TriggerNames.Of(trigger)} trigger.");
         _poller = poller;
         _trigger = trigger;
-        _clock = clock;
+        _slots = new ReadinessSlots(poller, trigger, limits.Slots);
+        _events = new ReadinessEvents(poller, clock);
         _maxReadBytesPerEvent = limits.MaxReadBytesPerTurn;
-        _slots = new ReadinessSlot[limits.Slots];
         _receiveBuffer = GC.AllocateUninitializedArray<byte>(limits.ReceiveBufferBytes, pinned: true);
         fixed (byte* first = _receiveBuffer)
             _receiveAddress = (nint)first;
@@ -65,10 +57,10 @@ internal sealed class ReadinessDriver : IoDriver
     public override int PauseOvershootBytes => 0;
 
     public override void Listen(SlotKey slot, SocketHandle listener) =>
-        Register(slot, listener.Descriptor, SlotState.Listening);
+        _slots.Add(slot, listener.Descriptor, SlotState.Listening);
 
     public override void Attach(SlotKey slot, SocketHandle socket) =>
-        Register(slot, socket.Descriptor, SlotState.Attached);
+        _slots.Add(slot, socket.Descriptor, SlotState.Attached);
 
     public override unsafe void Connect(SlotKey slot, SocketHandle socket, SocketAddress remote)
     {
@@ -78,32 +70,32 @@ internal sealed class ReadinessDriver : IoDriver
 
         // An interrupted connect goes on by itself, like one that says so.
         bool inProgress = result == -Errno.EINPROGRESS || result == -Errno.EINTR;
-        Register(slot, socket.Descriptor, inProgress ? SlotState.Connecting : SlotState.Attached);
+        _slots.Add(slot, socket.Descriptor, inProgress ? SlotState.Connecting : SlotState.Attached);
         if (!inProgress)
-            FinishConnect(ref _slots[slot.Index], slot, result);
+            FinishConnect(ref _slots[slot], slot, result);
     }
 
     public override void PauseReceive(SlotKey slot)
     {
-        if (!TryFind(slot, out int index))
+        if (!IsInUse(slot))
             return;
-        _slots[index].ReceivePaused = true;
-        QueueInterestChange(slot);
+        _slots[slot].ReceivePaused = true;
+        _slots.Changed(slot);
     }
 
     public override void ResumeReceive(SlotKey slot)
     {
-        if (!TryFind(slot, out int index))
+        if (!IsInUse(slot))
             return;
-        _slots[index].ReceivePaused = false;
-        QueueInterestChange(slot);
+        _slots[slot].ReceivePaused = false;
+        _slots.Changed(slot);
     }
 
     public override unsafe void Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
     {
-        if (!TryFind(slot, out int index))
+        if (!IsInUse(slot))
             return;
-        ref ReadinessSlot entry = ref _slots[index];
+        ref ReadinessSlot entry = ref _slots[slot];
         Debug.Assert(!entry.AwaitingWritable, "a send is already outstanding");
         if (entry.SendBufferFull)
         {
@@ -133,42 +125,39 @@ internal sealed class ReadinessDriver : IoDriver
     public override void ShutdownSend(SlotKey slot)
     {
         // A failure means that the connection is already gone, which receiving will report.
-        if (TryFind(slot, out int index))
-            _ = Libc.Shutdown(_slots[index].Descriptor, Libc.ShutdownSend);
+        if (IsInUse(slot))
+            _ = Libc.Shutdown(_slots[slot].Descriptor, Libc.ShutdownSend);
     }
 
     public override void Close(SlotKey slot, CloseMode mode)
     {
-        if (!TryFind(slot, out int index))
+        if (!IsInUse(slot))
             return;
-        ref ReadinessSlot entry = ref _slots[index];
+        ref ReadinessSlot entry = ref _slots[slot];
         if (mode == CloseMode.Reset)
             NativeSocket.SetResetOnClose(entry.Descriptor);
-        Release(ref entry);
+        _slots.Release(slot);
         _completed.Enqueue(CompletionKind.Closed, slot, 0);
     }
 
     public override void Wait(long deadline)
     {
-        if (_nextEvent < _eventCount)
+        if (_events.AwaitsWork)
             return;
-        ApplyInterestChanges();
 
         // Completions are waiting, so there is nothing to wait for; but the kernel is asked every second time, so that a
         // connection whose sends always complete at once cannot keep the others from being heard.
-        bool workWaits = !_completed.IsEmpty || _carriedOver.Count > 0;
+        bool workWaits = !_completed.IsEmpty || _events.HasCarriedOver;
         if (workWaits && !_skippedLastPoll)
         {
             _skippedLastPoll = true;
-        }
-        else
-        {
-            _skippedLastPoll = false;
-            _eventCount = _poller.Wait(_events, workWaits ? TimeSpan.Zero : _clock.Until(deadline));
-            _nextEvent = 0;
+            _events.ServeCarriedOver();
+            return;
         }
 
-        _carriedNow = _carriedOver.Count;
+        _skippedLastPoll = false;
+        _slots.ApplyChanges();
+        _events.Poll(workWaits ? 0 : deadline);
     }
 
     public override bool TryNext(out Completion completion)
@@ -188,39 +177,21 @@ internal sealed class ReadinessDriver : IoDriver
 
     public override void Dispose()
     {
-        for (int i = 0; i < _slots.Length; i++)
-        {
-            if (_slots[i].State != SlotState.Free)
-                Release(ref _slots[i]);
-        }
-
+        _slots.ReleaseAll();
         _poller.Dispose();
     }
 
     private bool TakeEvent()
     {
-        PollEvent next;
-        if (_nextEvent < _eventCount)
-        {
-            next = _events[_nextEvent++];
-        }
-        else if (_carriedNow > 0)
-        {
-            _carriedNow--;
-            next = _carriedOver.Dequeue();
-        }
-        else
-        {
+        if (!_events.TryTake(out PollEvent next))
             return false;
-        }
-
         _serving = SlotKey.Unpack(next.Key);
         _pending = next.Readiness;
         _servedAmount = 0;
-        if (_trigger is Trigger.OneShot or Trigger.Dispatch && IsCurrent(_serving))
+        if (_trigger is Trigger.OneShot or Trigger.Dispatch && _slots.IsCurrent(_serving))
         {
-            _slots[_serving.Index].Disarmed = true;
-            QueueInterestChange(_serving);
+            _slots[_serving].Disarmed = true;
+            _slots.Changed(_serving);
         }
 
         return true;
@@ -229,7 +200,7 @@ internal sealed class ReadinessDriver : IoDriver
     /// <summary>Takes one completion out of the event being served, or ends it.</summary>
     private bool Serve(out Completion completion)
     {
-        if (!IsCurrent(_serving))
+        if (!_slots.IsCurrent(_serving))
         {
             StaleEvents++;
             _pending = Readiness.None;
@@ -237,7 +208,7 @@ internal sealed class ReadinessDriver : IoDriver
             return false;
         }
 
-        ref ReadinessSlot slot = ref _slots[_serving.Index];
+        ref ReadinessSlot slot = ref _slots[_serving];
         return slot.State switch
         {
             SlotState.Listening => Accept(ref slot, out completion),
@@ -286,7 +257,7 @@ internal sealed class ReadinessDriver : IoDriver
     {
         slot.State = SlotState.Attached;
         slot.ReceiveEnded = result < 0;
-        QueueInterestChange(key);
+        _slots.Changed(key);
         _completed.Enqueue(CompletionKind.Connected, key, result);
     }
 
@@ -301,7 +272,7 @@ internal sealed class ReadinessDriver : IoDriver
             _pending &= ~Readiness.Writable;
             slot.AwaitingWritable = false;
             slot.SendBufferFull = false;
-            QueueInterestChange(_serving);
+            _slots.Changed(_serving);
             completion = Completion.Of(CompletionKind.Sent, _serving, 0);
             return true;
         }
@@ -325,7 +296,7 @@ internal sealed class ReadinessDriver : IoDriver
         if (count <= 0)
         {
             slot.ReceiveEnded = true;
-            QueueInterestChange(_serving);
+            _slots.Changed(_serving);
             EndEvent(carryOver: false);
             completion = Completion.Of(CompletionKind.Received, _serving, count);
             return true;
@@ -365,7 +336,7 @@ internal sealed class ReadinessDriver : IoDriver
             return false;
 
         slot.ReceiveEnded = true;
-        QueueInterestChange(_serving);
+        _slots.Changed(_serving);
         completion = Completion.Of(CompletionKind.Received, _serving, -errno);
         return true;
     }
@@ -374,7 +345,7 @@ internal sealed class ReadinessDriver : IoDriver
     private void EndEvent(bool carryOver)
     {
         if (carryOver && _trigger == Trigger.Edge)
-            _carriedOver.Enqueue(new PollEvent(_serving.Packed, _pending));
+            _events.CarryOver(new PollEvent(_serving.Packed, _pending));
         _pending = Readiness.None;
     }
 
@@ -388,82 +359,15 @@ internal sealed class ReadinessDriver : IoDriver
         EndEvent(carryOver: false);
     }
 
-    private void Register(SlotKey key, int descriptor, SlotState state)
-    {
-        ref ReadinessSlot slot = ref _slots[key.Index];
-        Debug.Assert(slot.State == SlotState.Free, "the slot is in use");
-        slot = new ReadinessSlot { Descriptor = descriptor, Generation = key.Generation, State = state };
-        slot.Registered = slot.Wanted;
-        _poller.Add(descriptor, key.Packed, slot.Registered, _trigger);
-    }
-
-    private void Release(ref ReadinessSlot slot)
-    {
-        // Closing would make epoll forget the descriptor too, but not while a duplicate of it is open elsewhere.
-        if (!(slot.Disarmed && _trigger == Trigger.OneShot))
-            _poller.Remove(slot.Descriptor);
-        _ = Libc.Close(slot.Descriptor);
-        slot = default;
-    }
-
     private void AwaitWritable(ref ReadinessSlot slot, SlotKey key)
     {
         slot.AwaitingWritable = true;
-        QueueInterestChange(key);
+        _slots.Changed(key);
     }
 
-    private void QueueInterestChange(SlotKey key)
+    private bool IsInUse(SlotKey key)
     {
-        ref ReadinessSlot slot = ref _slots[key.Index];
-        if (slot.ChangeQueued)
-            return;
-        slot.ChangeQueued = true;
-        _interestChanges.Add(key);
-    }
-
-    private void ApplyInterestChanges()
-    {
-        foreach (SlotKey key in CollectionsMarshal.AsSpan(_interestChanges))
-        {
-            if (IsCurrent(key))
-                ApplyInterestChange(ref _slots[key.Index], key);
-        }
-
-        _interestChanges.Clear();
-    }
-
-    private void ApplyInterestChange(ref ReadinessSlot slot, SlotKey key)
-    {
-        slot.ChangeQueued = false;
-        Interest wanted = slot.Wanted;
-        if (wanted == slot.Registered && !slot.Disarmed)
-            return;
-
-        if (slot.Disarmed && _trigger == Trigger.OneShot)
-        {
-            if (wanted == Interest.None)
-                return;
-            _poller.Add(slot.Descriptor, key.Packed, wanted, _trigger);
-        }
-        else
-        {
-            _poller.Modify(slot.Descriptor, key.Packed, wanted, _trigger);
-        }
-
-        slot.Registered = wanted;
-        slot.Disarmed = false;
-    }
-
-    private bool IsCurrent(SlotKey key)
-    {
-        ref ReadinessSlot slot = ref _slots[key.Index];
-        return slot.Generation == key.Generation && slot.State != SlotState.Free;
-    }
-
-    private bool TryFind(SlotKey key, out int index)
-    {
-        index = key.Index;
-        if (IsCurrent(key))
+        if (_slots.IsCurrent(key))
             return true;
         StaleEvents++;
         return false;

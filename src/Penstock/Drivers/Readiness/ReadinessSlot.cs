@@ -1,6 +1,6 @@
 using Penstock.Polling;
 
-namespace Penstock.Drivers.Readiness;
+namespace Penstock.Drivers;
 
 /// <summary>What a <see cref="ReadinessDriver"/> knows of one slot.</summary>
 internal struct ReadinessSlot

@@ -1,0 +1,22 @@
+using Penstock.Polling;
+
+namespace Penstock.Cli.Commands;
+
+/// <summary>What the command line calls mechanisms and triggers.</summary>
+internal static class IoNames
+{
+    public static readonly IReadOnlyDictionary<string, IoMechanism> Mechanisms = new Dictionary<string, IoMechanism>
+    {
+        ["auto"] = IoMechanism.Auto,
+        ["epoll"] = IoMechanism.Epoll,
+        ["poll"] = IoMechanism.Poll,
+        ["busy-wait"] = IoMechanism.BusyWait,
+    };
+
+    public static readonly IReadOnlyDictionary<string, Trigger> Triggers = new Dictionary<string, Trigger>
+    {
+        ["level"] = Trigger.Level,
+        ["edge"] = Trigger.Edge,
+        ["oneshot"] = Trigger.OneShot,
+    };
+}

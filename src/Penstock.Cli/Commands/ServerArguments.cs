@@ -1,0 +1,152 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+using System.Net.Sockets;
+using Penstock.Polling;
+
+namespace Penstock.Cli.Commands;
+
+/// <summary>The options that every <c>penstock serve</c> command has, and how they become <see cref="ServerOptions"/>.</summary>
+internal sealed class ServerArguments
+{
+    private readonly Option<IPAddress> _host = new("--host")
+    {
+        Description = "Address to listen on. Anything wider than loopback must be asked for: 0.0.0.0, or :: for IPv6 and IPv4.",
+        DefaultValueFactory = _ => IPAddress.Loopback,
+        CustomParser = ParseAddress,
+        HelpName = "ADDRESS",
+    };
+
+    private readonly Option<int> _port;
+
+    private readonly Option<string?> _unix = new("--unix")
+    {
+        Description = "Listen on a Unix domain socket instead; a leading @ names an abstract one (Linux).",
+        HelpName = "PATH",
+    };
+
+    private readonly Option<IoMechanism> _io = new("--io")
+    {
+        Description = "How loops learn what their sockets can do.",
+        DefaultValueFactory = _ => IoMechanism.Auto,
+        CustomParser = result => Choice(result, IoNames.Mechanisms),
+        HelpName = string.Join('|', IoNames.Mechanisms.Keys),
+    };
+
+    private readonly Option<Trigger> _trigger = new("--trigger")
+    {
+        Description = "When a readiness mechanism reports a socket.",
+        DefaultValueFactory = _ => Trigger.Level,
+        CustomParser = result => Choice(result, IoNames.Triggers),
+        HelpName = string.Join('|', IoNames.Triggers.Keys),
+    };
+
+    private readonly Option<int> _loops = Number(
+        "--loops", "Event loops, each on a thread of its own.", Environment.ProcessorCount, minimum: 1);
+
+    private readonly Option<int> _maxConnections = Number(
+        "--max-connections", "Connections at once; newcomers beyond it wait until somebody leaves.", 65_536, minimum: 1);
+
+    private readonly Option<int> _maxMessage;
+
+    private readonly Option<double> _idleTimeout = new("--idle-timeout")
+    {
+        Description = "Seconds that a connection may go without a whole message; 0 for no limit.",
+        DefaultValueFactory = _ => 60,
+        HelpName = "SECONDS",
+    };
+
+    public ServerArguments(int port, int maxMessage)
+    {
+        _port = Number("--port", "Port to listen on; 0 picks a free one.", port, minimum: 0, maximum: IPEndPoint.MaxPort);
+        _maxMessage = Number("--max-message", "Bytes in the longest message that a client may send.", maxMessage, minimum: 1);
+        _idleTimeout.Validators.Add(RejectNegative);
+    }
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[]
+                 {
+                     _host, _port, _unix, _io, _trigger, _loops, _maxConnections, _maxMessage, _idleTimeout,
+                 })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    public ServerOptions Read(ParseResult parsed)
+    {
+        double idleSeconds = parsed.GetValue(_idleTimeout);
+        TimeSpan idle = idleSeconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(idleSeconds);
+        return new ServerOptions
+        {
+            EndPoint = ReadEndPoint(parsed),
+            MaxConnections = parsed.GetValue(_maxConnections),
+            MaxMessageBytes = parsed.GetValue(_maxMessage),
+            IdleTimeout = idle,
+
+            // A silent newcomer has as long as a silent client: the wire protocols of these servers say so.
+            FirstMessageTimeout = Timeout.InfiniteTimeSpan,
+            Loops =
+            {
+                Count = parsed.GetValue(_loops),
+                Io = parsed.GetValue(_io),
+                Trigger = parsed.GetValue(_trigger),
+            },
+        };
+    }
+
+    private EndPoint ReadEndPoint(ParseResult parsed)
+    {
+        if (parsed.GetValue(_unix) is { } path)
+            return new UnixDomainSocketEndPoint(path.StartsWith('@') ? string.Concat("\0", path.AsSpan(1)) : path);
+        return new IPEndPoint(parsed.GetValue(_host)!, parsed.GetValue(_port));
+    }
+
+    private static Option<int> Number(
+        string name, string description, int value, int minimum, int maximum = int.MaxValue)
+    {
+        var option = new Option<int>(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => value,
+            HelpName = "N",
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Errors.Any() || result.GetValueOrDefault<int>() is var given && given >= minimum && given <= maximum)
+                return;
+            result.AddError(maximum == int.MaxValue
+                ? $"{name} must be at least {minimum}."
+                : $"{name} must be between {minimum} and {maximum}.");
+        });
+        return option;
+    }
+
+    private static void RejectNegative(OptionResult result)
+    {
+        if (!result.Errors.Any() && !(result.GetValueOrDefault<double>() >= 0))
+            result.AddError("--idle-timeout must not be negative.");
+    }
+
+    private static IPAddress? ParseAddress(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (text == "localhost")
+            return IPAddress.Loopback;
+        if (IPAddress.TryParse(text, out IPAddress? address))
+            return address;
+        result.AddError($"--host must be an IP address or localhost, not '{text}'.");
+        return null;
+    }
+
+    private static T Choice<T>(ArgumentResult result, IReadOnlyDictionary<string, T> choices)
+        where T : struct
+    {
+        string text = result.Tokens[0].Value;
+        if (choices.TryGetValue(text, out T value))
+            return value;
+        result.AddError($"'{text}' is none of {string.Join(", ", choices.Keys)}.");
+        return default;
+    }
+}

@@ -1,0 +1,21 @@
+using System.Diagnostics.Tracing;
+using System.Globalization;
+
+namespace Penstock.Cli;
+
+/// <summary>Prints what the engine reports, one line each, so that whoever runs a server sees its troubles.</summary>
+internal sealed class EngineMessages(TextWriter output) : EventListener
+{
+    protected override void OnEventSourceCreated(EventSource eventSource)
+    {
+        if (eventSource.Name == "Penstock")
+            EnableEvents(eventSource, EventLevel.Informational);
+    }
+
+    protected override void OnEventWritten(EventWrittenEventArgs eventData)
+    {
+        object?[] values = eventData.Payload is null ? [] : [.. eventData.Payload];
+        string text = string.Format(CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "", values);
+        output.WriteLine($"penstock: {text}");
+    }
+}

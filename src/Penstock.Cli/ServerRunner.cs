@@ -1,0 +1,60 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Penstock.Cli;
+
+/// <summary>
+/// Runs one server in the foreground: says where it listens and on what it runs, and drains it when it is told to stop.
+/// </summary>
+internal static class ServerRunner
+{
+    public static async Task<int> RunAsync(string name, ServerOptions options, Func<ConnectionHandler> handlerFactory)
+    {
+        using var messages = new EngineMessages(Console.Error);
+        using var stop = new StopSignals();
+        try
+        {
+            await using TcpServer server = TcpServer.Start(options, handlerFactory);
+            Console.WriteLine($"{name} listening on {Describe(server.EndPoint)} ({server.Description})");
+            return await ServeAsync(server, stop);
+        }
+        catch (Exception exception) when (StartProblem(exception, options.EndPoint) is not null)
+        {
+            await Console.Error.WriteLineAsync($"penstock: {StartProblem(exception, options.EndPoint)}");
+            return ExitCode.Failure;
+        }
+    }
+
+    private static async Task<int> ServeAsync(TcpServer server, StopSignals stop)
+    {
+        try
+        {
+            await Task.WhenAny(stop.Requested, server.Completion);
+            await server.StopAsync(stop.Insisted);
+            await server.Completion;
+            return ExitCode.Success;
+        }
+        catch (Exception exception)
+        {
+            await Console.Error.WriteLineAsync($"penstock: the server failed: {exception.Message}");
+            return ExitCode.Failure;
+        }
+    }
+
+    /// <summary>What went wrong, in one line, or null when that is not something a user can mend.</summary>
+    private static string? StartProblem(Exception exception, EndPoint endPoint) => exception switch
+    {
+        SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } => $"{Describe(endPoint)} is in use.",
+        SocketException { SocketErrorCode: SocketError.AccessDenied } => $"No permission to listen on {Describe(endPoint)}.",
+        SocketException other => $"Cannot listen on {Describe(endPoint)}: {other.Message}.",
+        UnauthorizedAccessException => $"No permission to listen on {Describe(endPoint)}.",
+        NotSupportedException or ArgumentOutOfRangeException or IOException => exception.Message,
+        _ => null,
+    };
+
+    private static string Describe(EndPoint endPoint)
+    {
+        string text = endPoint.ToString()!;
+        return endPoint is UnixDomainSocketEndPoint ? $"unix:{text.Replace('\0', '@')}" : text;
+    }
+}

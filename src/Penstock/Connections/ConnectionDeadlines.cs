@@ -1,0 +1,29 @@
+using Penstock.Timing;
+
+namespace Penstock.Connections;
+
+/// <summary>
+/// The two deadlines of one slot: what the peer has yet to send, and what it has yet to take. A mutable view of the
+/// loop's queue; it holds no state of its own.
+/// </summary>
+internal readonly struct ConnectionDeadlines(ConnectionLoop loop, int slot)
+{
+    private int Receive => slot * 2;
+
+    private int Send => (slot * 2) + 1;
+
+    public void StartReceive(DeadlineList duration) => loop.Deadlines.Set(Receive, duration, loop.Now);
+
+    public void StartSend(DeadlineList duration) => loop.Deadlines.Set(Send, duration, loop.Now);
+
+    /// <summary>Leaves a running deadline alone: it is progress that moves it, not another attempt.</summary>
+    public void EnsureSend(DeadlineList duration)
+    {
+        if (!loop.Deadlines.IsSet(Send))
+            StartSend(duration);
+    }
+
+    public void CancelReceive() => loop.Deadlines.Cancel(Receive);
+
+    public void CancelSend() => loop.Deadlines.Cancel(Send);
+}

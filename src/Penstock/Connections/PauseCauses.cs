@@ -1,0 +1,14 @@
+namespace Penstock.Connections;
+
+/// <summary>Why a connection is not received from; it is again when no cause is left.</summary>
+[Flags]
+internal enum PauseCauses : byte
+{
+    None = 0,
+
+    /// <summary>The handler asked for it.</summary>
+    Handler = 1,
+
+    /// <summary>Too much waits for the peer.</summary>
+    SendQueue = 2,
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics.Metrics;
+using Penstock.Loop;
+
+namespace Penstock.Diagnostics;
+
+/// <summary>
+/// The meter <c>Penstock</c>: what each loop has done, read from its own counters when somebody observes, so that
+/// counting costs the loop nothing. Each measurement is tagged with the loop's number.
+/// </summary>
+internal sealed class LoopMeter : IDisposable
+{
+    private readonly Meter _meter = new("Penstock");
+    private readonly EventLoop[] _loops;
+
+    public LoopMeter(EventLoop[] loops)
+    {
+        _loops = loops;
+        Counter("penstock.loop.turns", "{turn}", s => s.Turns, "Turns of the loop: waits for the operating system.");
+        Counter("penstock.loop.completions", "{completion}", s => s.Completions, "Completions dispatched.");
+        Counter("penstock.loop.stale", "{completion}", s => s.StaleCompletions, "Completions and posts for connections that had ended.");
+        Counter("penstock.connections.accepted", "{connection}", s => s.AcceptedConnections, "Connections accepted.");
+        Counter("penstock.received", "By", s => s.ReceivedBytes, "Bytes received.");
+        Counter("penstock.sent", "By", s => s.SentBytes, "Bytes that the kernel took.");
+        Counter("penstock.sends", "{send}", s => s.Sends, "Sends: one per connection and turn unless the kernel is full.");
+        Counter("penstock.receive.pauses", "{pause}", s => s.ReceivePauses, "Times that a connection was not received from.");
+        Counter("penstock.accept.backoffs", "{backoff}", s => s.AcceptBackoffs, "Times that descriptors or memory ran out.");
+        Counter("penstock.listener.pauses", "{pause}", s => s.ListenerPauses, "Times that a full server stopped accepting.");
+        Counter("penstock.handler.faults", "{fault}", s => s.HandlerFaults, "Handler calls that threw.");
+        _meter.CreateObservableUpDownCounter(
+            "penstock.connections.open", () => Measure(s => s.OpenConnections), "{connection}", "Connections open.");
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private void Counter(string name, string unit, Func<LoopStatistics, long> read, string description) =>
+        _meter.CreateObservableCounter(name, () => Measure(read), unit, description);
+
+    private IEnumerable<Measurement<long>> Measure(Func<LoopStatistics, long> read)
+    {
+        foreach (EventLoop loop in _loops)
+            yield return new Measurement<long>(read(loop.Statistics), new KeyValuePair<string, object?>("loop", loop.Index));
+    }
+}

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Penstock.Interop.Posix;
+using Penstock.Polling;
+
+namespace Penstock.Drivers;
+
+/// <summary>
+/// The slots of a <see cref="ReadinessDriver"/>, and what the poller is told of them: changes of interest are collected
+/// and applied once before a wait.
+/// </summary>
+internal sealed class ReadinessSlots(Poller poller, Trigger trigger, int capacity)
+{
+    private readonly ReadinessSlot[] _slots = new ReadinessSlot[capacity];
+    private readonly List<SlotKey> _changes = [];
+
+    public ref ReadinessSlot this[SlotKey key] => ref _slots[key.Index];
+
+    public bool IsCurrent(SlotKey key)
+    {
+        ref ReadinessSlot slot = ref _slots[key.Index];
+        return slot.Generation == key.Generation && slot.State != SlotState.Free;
+    }
+
+    /// <summary>Takes a slot into use and has the poller report its descriptor.</summary>
+    public void Add(SlotKey key, int descriptor, SlotState state)
+    {
+        ref ReadinessSlot slot = ref _slots[key.Index];
+        Debug.Assert(slot.State == SlotState.Free, "the slot is in use");
+        slot = new ReadinessSlot { Descriptor = descriptor, Generation = key.Generation, State = state };
+        slot.Registered = slot.Wanted;
+        poller.Add(descriptor, key.Packed, slot.Registered, trigger);
+    }
+
+    /// <summary>Closes the descriptor and frees the slot.</summary>
+    public void Release(SlotKey key) => Release(ref _slots[key.Index]);
+
+    public void ReleaseAll()
+    {
+        foreach (ref ReadinessSlot slot in _slots.AsSpan())
+        {
+            if (slot.State != SlotState.Free)
+                Release(ref slot);
+        }
+    }
+
+    /// <summary>Something changed that interest follows from.</summary>
+    public void Changed(SlotKey key)
+    {
+        ref ReadinessSlot slot = ref _slots[key.Index];
+        if (slot.ChangeQueued)
+            return;
+        slot.ChangeQueued = true;
+        _changes.Add(key);
+    }
+
+    /// <summary>Tells the poller what changed since the last call and did not change back.</summary>
+    public void ApplyChanges()
+    {
+        foreach (SlotKey key in CollectionsMarshal.AsSpan(_changes))
+        {
+            if (IsCurrent(key))
+                Apply(ref _slots[key.Index], key);
+        }
+
+        _changes.Clear();
+    }
+
+    private void Apply(ref ReadinessSlot slot, SlotKey key)
+    {
+        slot.ChangeQueued = false;
+        Interest wanted = slot.Wanted;
+        if (wanted == slot.Registered && !slot.Disarmed)
+            return;
+
+        // A one-shot event took the registration with it; every other kind is still there, if silent.
+        bool forgotten = slot.Disarmed && trigger == Trigger.OneShot;
+        if (forgotten && wanted == Interest.None)
+            return;
+        if (forgotten)
+            poller.Add(slot.Descriptor, key.Packed, wanted, trigger);
+        else
+            poller.Modify(slot.Descriptor, key.Packed, wanted, trigger);
+        slot.Registered = wanted;
+        slot.Disarmed = false;
+    }
+
+    private void Release(ref ReadinessSlot slot)
+    {
+        // Closing would make epoll forget the descriptor too, but not while a duplicate of it is open elsewhere.
+        poller.Remove(slot.Descriptor);
+        _ = Libc.Close(slot.Descriptor);
+        slot = default;
+    }
+}

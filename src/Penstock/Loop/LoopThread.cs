@@ -1,0 +1,71 @@
+using Penstock.Diagnostics;
+using Penstock.Drivers;
+using Penstock.Timing;
+
+namespace Penstock.Loop;
+
+/// <summary>
+/// A thread that makes a loop, turns it until it is stopped, and takes it down again. Everything of the loop is made and
+/// freed on that thread, because some drivers belong to the thread that made them.
+/// </summary>
+internal sealed class LoopThread
+{
+    private readonly TaskCompletionSource<EventLoop> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly LoopOptions _options;
+    private readonly LoopClock _clock;
+    private readonly int _index;
+
+    public LoopThread(LoopOptions options, LoopClock clock, int index)
+    {
+        _options = options;
+        _clock = clock;
+        _index = index;
+        new Thread(Run) { Name = $"penstock-loop-{index}", IsBackground = true }.Start();
+    }
+
+    /// <summary>The loop, once it is ready; faulted when its driver cannot be made.</summary>
+    public Task<EventLoop> Started => _started.Task;
+
+    /// <summary>Completes when the loop has ended and given everything back; faulted when it broke.</summary>
+    public Task Ended => _ended.Task;
+
+    private void Run()
+    {
+        try
+        {
+            using IoDriver driver = DriverFactory.Create(_options, _clock, EventLoop.SlotsFor(_options.MaxConnectionsPerLoop));
+            var loop = new EventLoop(_index, driver, _clock, _options.MaxConnectionsPerLoop, _options.MaxEventsPerTurn);
+            _started.SetResult(loop);
+            Turn(loop);
+            _ended.SetResult();
+        }
+        catch (Exception exception)
+        {
+            // Before the loop was ready its maker gets the exception; afterwards whoever waits for its end does.
+            if (!_started.TrySetException(exception))
+                PenstockEventSource.Log.LoopFault(_index, exception);
+            _ended.SetException(exception);
+        }
+    }
+
+    private void Turn(EventLoop loop)
+    {
+        CloseReason reason = CloseReason.LoopFault;
+        using VirtualAlarm? alarm = _clock.IsRealTime ? null : new VirtualAlarm(_clock, loop.Driver.Wake);
+        try
+        {
+            while (!loop.IsStopped)
+            {
+                alarm?.Set(loop.NextDeadline);
+                loop.RunTurn();
+            }
+
+            reason = CloseReason.ServerShutdown;
+        }
+        finally
+        {
+            loop.Shutdown(reason);
+        }
+    }
+}

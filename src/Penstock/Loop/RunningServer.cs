@@ -1,0 +1,198 @@
+using System.Net;
+using Penstock.Connections;
+using Penstock.Diagnostics;
+using Penstock.Net;
+
+namespace Penstock.Loop;
+
+/// <summary>A server's parts on all loops of a group: how they start together and how they stop together.</summary>
+internal sealed class RunningServer
+{
+    private readonly ServerOptions _options;
+    private readonly LoopGroup _group;
+    private readonly ConnectionLimiter _limiter;
+    private readonly ListenSocket _listenSocket;
+    private readonly ServerOnLoop[] _parts;
+    private readonly List<LoopListener> _listeners = [];
+    private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private RunningServer(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group, int listeners)
+    {
+        _options = options;
+        _group = group;
+        _limiter = new ConnectionLimiter(options.MaxConnections);
+        _parts = new ServerOnLoop[group.Count];
+        for (int i = 0; i < _parts.Length; i++)
+            _parts[i] = CreatePart(group.Loops[i], handlerFactory());
+        _listenSocket = ListenSocket.Open(options, listeners);
+        _limiter.OnRoom = OnRoom;
+    }
+
+    public EndPoint EndPoint => _listenSocket.EndPoint;
+
+    public int ConnectionCount => _limiter.Count;
+
+    /// <summary>Never completes, but fails when a listener breaks.</summary>
+    public Task Fault => _fault.Task;
+
+    private string Name => EndPoint.ToString()!;
+
+    public static RunningServer Start(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group)
+    {
+        bool listenerPerLoop = UsesReusePort(options, group.Count);
+        var server = new RunningServer(options, handlerFactory, group, listenerPerLoop ? group.Count : 1);
+        try
+        {
+            server.StartListeners(listenerPerLoop);
+            return server;
+        }
+        catch
+        {
+            server._listenSocket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stops accepting, drains the connections and resets those that do not finish in time.</summary>
+    public async Task StopAsync()
+    {
+        Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
+        await Task.WhenAll(closed).ConfigureAwait(false);
+        _listenSocket.Dispose();
+
+        Task drained = Task.WhenAll(_parts.Select(part => OnLoop(part.Loop, done => Drain(part, done))));
+        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider);
+        if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
+        {
+            PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
+            ResetConnections();
+        }
+
+        await drained.ConfigureAwait(false);
+    }
+
+    /// <summary>Resets every connection of this server.</summary>
+    public void ResetConnections()
+    {
+        foreach (ServerOnLoop part in _parts)
+            part.Loop.Post(static (target, _) => Reset((ServerOnLoop)target!), part);
+    }
+
+    private static void Reset(ServerOnLoop part) =>
+        part.Loop.ForEachConnection(part.Scope, c => c.CloseNow(CloseReason.ServerShutdown, Drivers.CloseMode.Reset));
+
+    private static bool UsesReusePort(ServerOptions options, int loops) => options.Distribution switch
+    {
+        AcceptDistribution.Auto => loops > 1 && ListenSocket.SupportsReusePort(options.EndPoint),
+        AcceptDistribution.ReusePort when !ListenSocket.SupportsReusePort(options.EndPoint) =>
+            throw new NotSupportedException(
+                $"{nameof(AcceptDistribution)}.{nameof(AcceptDistribution.ReusePort)} needs Linux and an IP address."),
+        AcceptDistribution.ReusePort => loops > 1,
+        _ => false,
+    };
+
+    private ServerOnLoop CreatePart(EventLoop loop, ConnectionHandler handler)
+    {
+        // Deadline lists are made on the loop, which may be serving others already.
+        ServerOnLoop? part = null;
+        RunOnLoop(loop, () =>
+        {
+            ConnectionLimits limits = ConnectionLimits.From(_options, loop.Deadlines);
+            part = new ServerOnLoop(loop, new ConnectionScope(handler, limits, _limiter));
+        });
+        return part!;
+    }
+
+    private void StartListeners(bool listenerPerLoop)
+    {
+        int count = listenerPerLoop ? _parts.Length : 1;
+        for (int i = 0; i < count; i++)
+        {
+            EventLoop loop = _parts[i].Loop;
+            var listener = new LoopListener(loop, Placement(listenerPerLoop, i), _limiter, Name, e => _fault.TrySetException(e));
+            SocketHandle socket = _listenSocket.Take(i, managed: false);
+            RunOnLoop(loop, () => listener.Start(socket));
+            _listeners.Add(listener);
+        }
+    }
+
+    private ConnectionPlacement Placement(bool listenerPerLoop, int index)
+    {
+        if (listenerPerLoop || _parts.Length == 1)
+            return ConnectionPlacement.Local(_parts[index]);
+        return _options.Distribution == AcceptDistribution.LeastConnections
+            ? ConnectionPlacement.LeastConnections(_parts)
+            : ConnectionPlacement.RoundRobin(_parts);
+    }
+
+    private void OnRoom()
+    {
+        foreach (LoopListener listener in _listeners)
+            listener.Loop.Post(static (target, _) => ((LoopListener)target!).OnRoom(), listener);
+    }
+
+    private void CloseListeners(EventLoop loop, Action done)
+    {
+        LoopListener[] here = [.. _listeners.Where(listener => listener.Loop == loop)];
+        int open = here.Length;
+        if (open == 0)
+            done();
+        foreach (LoopListener listener in here)
+        {
+            listener.OnClosed = () =>
+            {
+                if (--open == 0)
+                    done();
+            };
+            listener.Close();
+        }
+    }
+
+    private static void Drain(ServerOnLoop part, Action done)
+    {
+        part.Scope.IsClosing = true;
+        part.Scope.OnEmpty = done;
+        if (part.Scope.Count == 0)
+            done();
+        else
+            part.Loop.ForEachConnection(part.Scope, connection => connection.Drain(CloseReason.ServerShutdown));
+    }
+
+    /// <summary>Runs work on a loop and waits for it; at once when the loop has ended.</summary>
+    private static void RunOnLoop(EventLoop loop, Action work)
+    {
+        if (loop.IsOnLoop)
+        {
+            work();
+            return;
+        }
+
+        OnLoop(loop, done =>
+        {
+            work();
+            done();
+        }).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Starts work on a loop; the task completes when the work calls what it is given.</summary>
+    private static Task OnLoop(EventLoop loop, Action<Action> work)
+    {
+        var finished = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool posted = loop.Post(
+            (_, _) =>
+            {
+                try
+                {
+                    work(() => finished.TrySetResult());
+                }
+                catch (Exception exception)
+                {
+                    finished.TrySetException(exception);
+                }
+            },
+            null);
+        if (!posted)
+            finished.TrySetResult();
+        return finished.Task;
+    }
+}

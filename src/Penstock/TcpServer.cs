@@ -1,0 +1,120 @@
+using System.Net;
+using Penstock.Loop;
+
+namespace Penstock;
+
+/// <summary>A listener on event loops: from <see cref="Start(ServerOptions, Func{ConnectionHandler})"/> it serves, until it is stopped.</summary>
+/// <remarks>
+/// The name says TCP; Unix domain sockets and inherited descriptors work the same. All members may be called from any
+/// thread.
+/// </remarks>
+public sealed class TcpServer : IAsyncDisposable, IDisposable
+{
+    private readonly RunningServer _server;
+    private readonly LoopGroup _group;
+    private readonly bool _ownsGroup;
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private Task? _stopping;
+
+    private TcpServer(RunningServer server, LoopGroup group, bool ownsGroup)
+    {
+        _server = server;
+        _group = group;
+        _ownsGroup = ownsGroup;
+        _ = WatchAsync();
+    }
+
+    /// <summary>Where the server really listens: port 0 has become a number.</summary>
+    public EndPoint EndPoint => _server.EndPoint;
+
+    /// <summary>What really runs, as in <c>epoll, level-triggered, 2 loops</c>.</summary>
+    public string Description => _group.Description;
+
+    /// <summary>The loops that serve the connections.</summary>
+    public LoopGroup Group => _group;
+
+    /// <summary>Connections now, over all loops.</summary>
+    public int ConnectionCount => _server.ConnectionCount;
+
+    /// <summary>Completes when the server has stopped; faulted when its listener or a loop broke.</summary>
+    public Task Completion => _completion.Task;
+
+    /// <summary>Starts a server on loops of its own. It accepts connections when this returns.</summary>
+    /// <param name="options">Read once, here.</param>
+    /// <param name="handlerFactory">Makes the handler of each loop; called once per loop, on the caller's thread.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option's value; the message names it.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or not allowed.</exception>
+    /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked for.</exception>
+    public static TcpServer Start(ServerOptions options, Func<ConnectionHandler> handlerFactory)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        LoopOptions loops = options.Loops.Copy();
+        loops.MaxConnectionsPerLoop = options.MaxConnections;
+        var group = new LoopGroup(loops);
+        try
+        {
+            return Start(options, handlerFactory, group, ownsGroup: true);
+        }
+        catch
+        {
+            group.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a server on given loops, beside whatever else they serve. It does not end them.</summary>
+    /// <inheritdoc cref="Start(ServerOptions, Func{ConnectionHandler})"/>
+    public static TcpServer Start(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(group);
+        options.Validate();
+        return Start(options, handlerFactory, group, ownsGroup: false);
+    }
+
+    /// <summary>
+    /// Stops accepting, lets every connection finish what is staged for it, and resets those that have not after
+    /// <see cref="ServerOptions.ShutdownTimeout"/>. Calling it again joins the stop that is under way.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the patience: what is left is reset at once.</param>
+    public Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+            _stopping ??= StopCoreAsync();
+        cancellationToken.Register(_server.ResetConnections);
+        return _stopping;
+    }
+
+    /// <summary>As <see cref="StopAsync"/>.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    /// <summary>As <see cref="StopAsync"/>, but does not wait for connections to finish: they are reset.</summary>
+    public void Dispose() => StopAsync(new CancellationToken(canceled: true)).GetAwaiter().GetResult();
+
+    private static TcpServer Start(
+        ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group, bool ownsGroup)
+    {
+        ArgumentNullException.ThrowIfNull(handlerFactory);
+        return new TcpServer(RunningServer.Start(options, handlerFactory, group), group, ownsGroup);
+    }
+
+    private async Task StopCoreAsync()
+    {
+        await _server.StopAsync().ConfigureAwait(false);
+        if (_ownsGroup)
+            await _group.DisposeAsync().ConfigureAwait(false);
+        _completion.TrySetResult();
+    }
+
+    /// <summary>A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why.</summary>
+    private async Task WatchAsync()
+    {
+        Task broken = await Task.WhenAny(_server.Fault, _group.Ended, _completion.Task).ConfigureAwait(false);
+        if (broken.Exception is not { } fault)
+            return;
+        _completion.TrySetException(fault.InnerExceptions);
+        await StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}
