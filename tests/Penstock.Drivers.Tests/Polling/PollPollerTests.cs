@@ -34,7 +34,7 @@ public sealed class PollPollerTests : PollerContract
         for (int i = 0; i < Count; i++)
             poller.Add(copies.Descriptors[i], (ulong)i, Interest.Writable);
         PollEvent[] events = new PollEvent[2 * Count];
-        // Half-way round, so that the next wait comes to the first ones last and fills their gaps with what it reported.
+        // Half-way round: the next wait comes to the first ones last, and fills their gaps with what it has reported.
         Assert.Equal(Count / 2, poller.Wait(events.AsSpan(0, Count / 2), TimeSpan.Zero));
         for (int i = 0; i < Count / 2; i++)
             poller.Modify(copies.Descriptors[i], (ulong)i, Interest.Writable, Trigger.Dispatch);
