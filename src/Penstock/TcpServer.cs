@@ -49,14 +49,25 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked for.</exception>
     public static TcpServer Start(ServerOptions options, Func<ConnectionHandler> handlerFactory)
     {
+        ArgumentNullException.ThrowIfNull(handlerFactory);
+        return Start(options, _ => handlerFactory);
+    }
+
+    /// <summary>As the other, for handlers that need the loops they will run on: for timers, posts or topics.</summary>
+    /// <param name="options">Read once, here.</param>
+    /// <param name="createFactory">Gets the server's own loops, and returns what makes the handler of each, in order.</param>
+    /// <inheritdoc cref="Start(ServerOptions, Func{ConnectionHandler})"/>
+    public static TcpServer Start(ServerOptions options, Func<LoopGroup, Func<ConnectionHandler>> createFactory)
+    {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(createFactory);
         options.Validate();
         LoopOptions loops = options.Loops.Copy();
         loops.MaxConnectionsPerLoop = options.MaxConnections;
         var group = new LoopGroup(loops);
         try
         {
-            return Start(options, handlerFactory, group, ownsGroup: true);
+            return Start(options, createFactory(group), group, ownsGroup: true);
         }
         catch
         {
