@@ -387,8 +387,11 @@ public sealed class Connection : IBufferWriter<byte>
             StartIdleDeadline();
         }
 
+        bool stoppedForRoom = !WantsInput && !_inbound.IsEmpty;
         ApplyHighMark();
-        if (_inbound.Length > _scope.Limits.MaxUnconsumedBytes && WantsInput)
+        if (stoppedForRoom && WantsInput)
+            Redeliver();
+        else if (_inbound.Length > _scope.Limits.MaxUnconsumedBytes && WantsInput)
             Drain(CloseReason.MessageTooLarge);
     }
 
@@ -488,9 +491,15 @@ public sealed class Connection : IBufferWriter<byte>
         if (_paused != PauseCauses.None)
             return;
         _loop.Driver.ResumeReceive(Key);
-        _redeliver = !_inbound.IsEmpty || _peerFinished;
-        if (_redeliver)
-            MarkDirty();
+        if (!_inbound.IsEmpty || _peerFinished)
+            Redeliver();
+    }
+
+    /// <summary>Not here and now: the handler may be in the middle of what it was shown last.</summary>
+    private void Redeliver()
+    {
+        _redeliver = true;
+        MarkDirty();
     }
 
     /// <summary>A peer that is stuck sending to us would never read our last replies.</summary>
