@@ -70,12 +70,15 @@ public sealed class HalfCloseTests
                 told++;
                 connection.Send(report);
             },
-            Drained = connection => connection.Close(),
         };
         await using TestServer server = TestServer.Scripted(handler);
         using TestClient client = await server.ConnectAsync();
+        ConnectionId id = await server.Journal.WaitOpenedAsync();
         client.FinishSending();
-        Assert.Equal(report, await client.ReceiveToEndAsync());
+        Assert.Equal(report, await client.ReceiveExactlyAsync(report.Length));
+        await Patience.UntilAsync(async () => await server.RentedBytesAsync() == 0);
+        server.Group.Post(id, connection => connection.Close());
+        await client.ExpectEndAsync();
         await server.Journal.WaitClosedAsync();
         Assert.Equal(1, told);
     }
