@@ -61,7 +61,8 @@ internal sealed class RunningServer
         _listenSocket.Dispose();
 
         Task drained = Task.WhenAll(_parts.Select(part => OnLoop(part.Loop, done => Drain(part, done))));
-        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider);
+        using var patience = new CancellationTokenSource();
+        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, patience.Token);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
         {
             PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
@@ -69,6 +70,9 @@ internal sealed class RunningServer
         }
 
         await drained.ConfigureAwait(false);
+
+        // Or its timer would keep the server in memory until it ran out.
+        await patience.CancelAsync().ConfigureAwait(false);
     }
 
     /// <summary>Resets every connection of this server.</summary>
@@ -105,16 +109,20 @@ internal sealed class RunningServer
 
     private void StartListeners(bool listenerPerLoop)
     {
+        // All are known before the first one accepts: a departure on one loop must find those of the others.
         int count = listenerPerLoop ? _parts.Length : 1;
         for (int i = 0; i < count; i++)
+            _listeners.Add(CreateListener(_parts[i].Loop, Placement(listenerPerLoop, i)));
+        for (int i = 0; i < count; i++)
         {
-            EventLoop loop = _parts[i].Loop;
-            var listener = new LoopListener(loop, Placement(listenerPerLoop, i), _limiter, Name, e => _fault.TrySetException(e));
+            LoopListener listener = _listeners[i];
             SocketHandle socket = _listenSocket.Take(i, managed: false);
-            RunOnLoop(loop, () => listener.Start(socket));
-            _listeners.Add(listener);
+            RunOnLoop(listener.Loop, () => listener.Start(socket));
         }
     }
+
+    private LoopListener CreateListener(EventLoop loop, ConnectionPlacement placement) =>
+        new(loop, placement, _limiter, Name, fault => _fault.TrySetException(fault));
 
     private ConnectionPlacement Placement(bool listenerPerLoop, int index)
     {
