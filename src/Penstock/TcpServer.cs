@@ -3,7 +3,10 @@ using Penstock.Loop;
 
 namespace Penstock;
 
-/// <summary>A listener on event loops: from <see cref="Start(ServerOptions, Func{ConnectionHandler})"/> it serves, until it is stopped.</summary>
+/// <summary>
+/// A listener on event loops: from <see cref="Start(ServerOptions, Func{ConnectionHandler})"/> it serves, until it is
+/// stopped.
+/// </summary>
 /// <remarks>
 /// The name says TCP; Unix domain sockets and inherited descriptors work the same. All members may be called from any
 /// thread.
@@ -95,8 +98,7 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     {
         lock (_gate)
             _stopping ??= StopCoreAsync();
-        cancellationToken.Register(static impatience => ((CancellationTokenSource)impatience!).Cancel(), _impatience);
-        return _stopping;
+        return AwaitStopAsync(_stopping, cancellationToken);
     }
 
     /// <summary>As <see cref="StopAsync"/>.</summary>
@@ -110,6 +112,12 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(handlerFactory);
         return new TcpServer(RunningServer.Start(options, handlerFactory, group), group, ownsGroup);
+    }
+
+    private async Task AwaitStopAsync(Task stopping, CancellationToken cancellationToken)
+    {
+        using (cancellationToken.Register(static source => ((CancellationTokenSource)source!).Cancel(), _impatience))
+            await stopping.ConfigureAwait(false);
     }
 
     private async Task StopCoreAsync()

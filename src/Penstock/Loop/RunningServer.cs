@@ -71,8 +71,10 @@ internal sealed class RunningServer
             ResetConnections();
         }
 
-        await limit.CancelAsync().ConfigureAwait(false);
         await drained.ConfigureAwait(false);
+
+        // Or its timer would keep the server in memory until it ran out.
+        await limit.CancelAsync().ConfigureAwait(false);
     }
 
     private void ResetConnections()
@@ -108,16 +110,20 @@ internal sealed class RunningServer
 
     private void StartListeners(bool listenerPerLoop)
     {
+        // All are known before the first one accepts: a departure on one loop must find those of the others.
         int count = listenerPerLoop ? _parts.Length : 1;
         for (int i = 0; i < count; i++)
+            _listeners.Add(CreateListener(_parts[i].Loop, Placement(listenerPerLoop, i)));
+        for (int i = 0; i < count; i++)
         {
-            EventLoop loop = _parts[i].Loop;
-            var listener = new LoopListener(loop, Placement(listenerPerLoop, i), _limiter, Name, e => _fault.TrySetException(e));
+            LoopListener listener = _listeners[i];
             SocketHandle socket = _listenSocket.Take(i, managed: false);
-            RunOnLoop(loop, () => listener.Start(socket));
-            _listeners.Add(listener);
+            RunOnLoop(listener.Loop, () => listener.Start(socket));
         }
     }
+
+    private LoopListener CreateListener(EventLoop loop, ConnectionPlacement placement) =>
+        new(loop, placement, _limiter, Name, fault => _fault.TrySetException(fault));
 
     private ConnectionPlacement Placement(bool listenerPerLoop, int index)
     {
