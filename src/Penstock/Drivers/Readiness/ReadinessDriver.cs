@@ -142,7 +142,8 @@ internal sealed class ReadinessDriver : IoDriver
 
     public override void Wait(long deadline)
     {
-        if (_events.AwaitsWork)
+        // An event that the turn's budget cut off is served first: an edge would not be reported again.
+        if (_events.AwaitsWork || _pending != Readiness.None)
             return;
 
         // Completions are waiting, so there is nothing to wait for; but the kernel is asked every second time, so that a
