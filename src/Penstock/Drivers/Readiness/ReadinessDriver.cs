@@ -250,7 +250,11 @@ internal sealed class ReadinessDriver : IoDriver
     {
         _pending = Readiness.None;
         completion = default;
-        FinishConnect(ref slot, _serving, -Libc.GetSocketError(slot.Descriptor));
+        int error = Libc.GetSocketError(slot.Descriptor);
+
+        // No error is no success yet: the event is a hint, and a poller that guesses gives it at once.
+        if (error != 0 || NativeSocket.IsConnected(slot.Descriptor))
+            FinishConnect(ref slot, _serving, -error);
         return false;
     }
 
