@@ -38,6 +38,13 @@ public sealed class ManualTimeProvider : TimeProvider
             _now = end;
     }
 
+    /// <summary>Whether a timer is set that fires within <paramref name="duration"/> from now.</summary>
+    public bool HasTimerIn(TimeSpan duration)
+    {
+        lock (_gate)
+            return _timers.Exists(timer => timer.Due <= _now + duration);
+    }
+
     private TimeSpan Now
     {
         get

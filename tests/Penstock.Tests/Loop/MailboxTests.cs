@@ -108,22 +108,28 @@ public sealed class MailboxTests
     [Fact]
     public async Task Work_that_was_accepted_runs_even_when_the_mailbox_closes_at_that_moment()
     {
-        for (int round = 0; round < 500; round++)
-        {
-            int ran = 0;
-            int accepted = 0;
-            var mailbox = new Mailbox(() => { });
-            Task posting = Task.Run(PostUntilRefused, TestContext.Current.CancellationToken);
-            while (Volatile.Read(ref accepted) == 0)
-                Thread.SpinWait(1);
-            mailbox.Close();
-            await posting.Bounded();
-            Assert.Equal(accepted, ran);
+        const int rounds = 30_000;
+        var mailboxes = new Mailbox[rounds];
+        var ran = new int[rounds];
+        var accepted = new bool[rounds];
+        for (int i = 0; i < rounds; i++)
+            mailboxes[i] = new Mailbox(() => { });
 
-            void PostUntilRefused()
+        using var together = new Barrier(2);
+        Task posting = Task.Run(
+            () => ForEachRound(i => accepted[i] = mailboxes[i].Post((_, n) => ran[n]++, null, i)),
+            TestContext.Current.CancellationToken);
+        ForEachRound(i => mailboxes[i].Close());
+        await posting.Bounded();
+        Assert.Equal(accepted, ran.Select(count => count == 1));
+
+        void ForEachRound(Action<int> action)
+        {
+            for (int i = 0; i < rounds; i++)
             {
-                while (mailbox.Post((_, _) => ran++, null))
-                    Interlocked.Increment(ref accepted);
+                if (i % 1_000 == 0)
+                    together.SignalAndWait(Patience.Limit);
+                action(i);
             }
         }
     }

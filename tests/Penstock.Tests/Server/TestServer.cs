@@ -1,4 +1,5 @@
 using System.Net;
+using Penstock.Diagnostics;
 
 namespace Penstock.Tests.Server;
 
@@ -62,6 +63,25 @@ internal sealed class TestServer : IAsyncDisposable
         loop);
 
     public Task<T> ReadAsync<T>(Func<T> read, int loop = 0) => Group.ReadAsync(read, loop);
+
+    /// <summary>
+    /// Waits until nothing moves any more because a peer does not read: the kernel's buffers are full, and something is
+    /// staged behind them.
+    /// </summary>
+    public async Task WaitStalledAsync()
+    {
+        const int samples = 50;
+        (long, long) last = default;
+        int unchanged = 0;
+        await Patience.UntilAsync(async () =>
+        {
+            (LoopStatistics statistics, long rented) = (Group.Loops[0].Statistics, await RentedBytesAsync());
+            (long, long) now = (statistics.SentBytes, statistics.ReceivedBytes);
+            unchanged = now == last && rented > 0 ? unchanged + 1 : 0;
+            last = now;
+            return unchanged == samples;
+        });
+    }
 
     /// <summary>Bytes of send blocks that the loop has handed out.</summary>
     public Task<long> RentedBytesAsync() => ReadAsync(() => Group.Loops[0].Blocks.RentedBytes);
