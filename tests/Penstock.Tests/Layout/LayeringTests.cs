@@ -21,6 +21,7 @@ public sealed partial class LayeringTests
         ["Drivers"] = ["Interop", "Net", "Polling", "Timing", "Buffers"],
         ["Connections"] = ["Drivers", "Net", "Timing", "Buffers", "Diagnostics"],
         ["Loop"] = ["Connections", "Drivers", "Net", "Timing", "Buffers", "Diagnostics"],
+        ["Publishing"] = ["Connections", "Loop", "Buffers"],
         ["Diagnostics"] = ["Loop"],
         ["Framing"] = [],
     };
