@@ -41,9 +41,9 @@ internal sealed class ConnectionPlacement
         if (target.Loop.IsOnLoop)
             return target.TryAdopt(socket);
         target.Announce();
-        bool posted = socket.Socket is { } managed
-            ? target.Loop.Post((_, _) => target.Adopt(SocketHandle.FromSocket(managed)), null)
-            : target.Loop.Post(Adopt, target, socket.Descriptor);
+        bool posted = socket.IsDescriptor
+            ? target.Loop.Post(Adopt, target, socket.Descriptor)
+            : target.Loop.Post((_, _) => target.Adopt(socket), null);
         if (!posted)
             target.Withdraw();
         return posted;

@@ -148,7 +148,8 @@ internal sealed class RunningServer
         }
     }
 
-    private static void Drain(ServerOnLoop part, Action done)
+    /// <summary>Has the connections of one part finish; <paramref name="done"/> is called when the last has. Loop thread only.</summary>
+    internal static void Drain(ServerOnLoop part, Action done)
     {
         part.Scope.IsClosing = true;
         part.Scope.OnEmpty = done;
