@@ -226,9 +226,9 @@ public sealed class Connection : IBufferWriter<byte>
     {
         // A peer that waits for us, rather than we for it, is not idle.
         if (_paused != PauseCauses.None || !_output.Staged.IsEmpty)
-            StartIdleDeadline();
+            StartReceiveDeadline();
         else
-            CloseNow(_anyMessage ? CloseReason.IdleTimeout : IdleReasonBeforeFirstMessage, CloseMode.Graceful);
+            CloseNow(AwaitsFirstMessage ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout, CloseMode.Graceful);
     }
 
     internal void OnSendDeadline()
@@ -291,8 +291,7 @@ public sealed class Connection : IBufferWriter<byte>
         CloseNow(CloseReason.HandlerFault, CloseMode.Reset);
     }
 
-    private CloseReason IdleReasonBeforeFirstMessage =>
-        _scope.Limits.FirstMessage.Expires ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout;
+    private bool AwaitsFirstMessage => !_anyMessage && _scope.Limits.FirstMessage.Expires;
 
     private void Begin(ConnectionScope scope, SocketHandle socket)
     {
@@ -307,8 +306,7 @@ public sealed class Connection : IBufferWriter<byte>
     {
         State = ConnectionState.Open;
         _opened = true;
-        ConnectionLimits limits = _scope.Limits;
-        Deadlines.StartReceive(limits.FirstMessage.Expires ? limits.FirstMessage : limits.Idle);
+        StartReceiveDeadline();
         _scope.Handler.Opened(this);
     }
 
@@ -352,7 +350,7 @@ public sealed class Connection : IBufferWriter<byte>
         if (consumed > 0)
         {
             _anyMessage = true;
-            StartIdleDeadline();
+            StartReceiveDeadline();
         }
 
         ApplyHighMark();
@@ -369,7 +367,8 @@ public sealed class Connection : IBufferWriter<byte>
             _scope.Handler.PeerFinished(this);
     }
 
-    private void StartIdleDeadline() => Deadlines.StartReceive(_scope.Limits.Idle);
+    private void StartReceiveDeadline() =>
+        Deadlines.StartReceive(AwaitsFirstMessage ? _scope.Limits.FirstMessage : _scope.Limits.Idle);
 
     private void Flush()
     {
@@ -441,6 +440,9 @@ public sealed class Connection : IBufferWriter<byte>
         if (_paused != PauseCauses.None)
             return;
         _loop.Driver.ResumeReceive(Key);
+
+        // While it was paused the peer waited for us; its own time begins now.
+        StartReceiveDeadline();
         _redeliver = !_inbound.IsEmpty || _peerFinished;
         if (_redeliver)
             MarkDirty();
