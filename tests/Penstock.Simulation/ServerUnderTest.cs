@@ -49,16 +49,20 @@ internal sealed class ServerUnderTest
             return;
         IsStopping = true;
         int open = _loopListeners.Count;
+        if (open == 0)
+            Drain();
         foreach (LoopListener listener in _loopListeners)
         {
             listener.OnClosed = () =>
             {
                 if (--open == 0)
-                    RunningServer.Drain(Part, () => IsStopped = true);
+                    Drain();
             };
             listener.Close();
         }
     }
+
+    private void Drain() => RunningServer.Drain(Part, () => IsStopped = true);
 
     private void Listen(SimulationRun run)
     {

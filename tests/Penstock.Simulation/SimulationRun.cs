@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Penstock.Loop;
 using Penstock.Net;
 using Penstock.Simulation.Checks;
@@ -15,7 +16,7 @@ namespace Penstock.Simulation;
 /// </summary>
 internal sealed class SimulationRun
 {
-    private const int MaxTurns = 400_000;
+    private const int MaxTurns = 20_000;
 
     private readonly SimulatedNetwork _network;
     private readonly SimulationSettings _settings;
@@ -75,10 +76,11 @@ internal sealed class SimulationRun
     /// <summary>Remembers the first violation: an exception alone could end in the engine, which survives its handlers.</summary>
     public InvariantException Violate(string message) => _violation ??= new InvariantException(message);
 
-    public void Require(bool condition, string message)
+    public void Require(
+        bool condition, [InterpolatedStringHandlerArgument(nameof(condition))] ref ViolationMessage message)
     {
         if (!condition)
-            throw Violate(message);
+            throw Violate(message.ToString());
     }
 
     public void Opened(ConnectionRecord record)
@@ -165,6 +167,7 @@ internal sealed class SimulationRun
                 if (!server.IsStopping && server.Limiter.TryEnter())
                 {
                     var remote = new SocketAddress(System.Net.Sockets.AddressFamily.InterNetwork);
+                    client.Connection.OpenServer();
                     Loop.Connect(server.Scope, SocketHandle.FromModel(client.Connection), remote, connected);
                     return;
                 }
@@ -182,7 +185,7 @@ internal sealed class SimulationRun
         {
             if (turn == stopAt)
                 Loop.Post((_, _) => _servers[0].Stop(), null);
-            Require(turn < MaxTurns, $"it did not end in {MaxTurns} turns");
+            Require(turn < MaxTurns, $"it did not end in {MaxTurns} turns, at {TimeSpan.FromTicks(Loop.Now)}, with {OpenRecords.Count} connections open, {_clients.Count(c => !c.IsDone)} clients busy and {_network.CarriedBytes} bytes carried");
             Turn();
         }
     }
@@ -202,7 +205,7 @@ internal sealed class SimulationRun
         bool reset = false;
         for (int turn = 0; _servers.Exists(server => !server.IsStopped); turn++)
         {
-            Require(turn < MaxTurns, "the servers did not stop");
+            Require(turn < MaxTurns, $"the servers did not stop");
             if (!reset && (_network.Time.Now >= resetAt || Driver.IsDead))
             {
                 reset = true;
@@ -253,7 +256,7 @@ internal sealed class SimulationRun
     private void ResumeByHandler(ConnectionRecord record)
     {
         if (record.IsPausedByHandler)
-            record.LastResumedAt = Loop.Now;
+            record.LastResumedAt = record.WaitingSince = Loop.Now;
         record.IsPausedByHandler = false;
         record.Connection.Resume();
     }
@@ -283,9 +286,9 @@ internal sealed class SimulationRun
         Require(Driver.SlotsInUse == 0, $"{Driver.SlotsInUse} driver slots leaked");
         Require(_network.OpenServerSockets == 0, $"{_network.OpenServerSockets} sockets leaked");
         Require(Loop.Blocks.RentedBytes == 0, $"{Loop.Blocks.RentedBytes} bytes of send blocks leaked");
-        Require(Loop.Deadlines.Next == LoopClock.Never, "a deadline outlived its connection");
-        Require(Loop.Statistics.OpenConnections == 0, "the count of open connections is wrong");
-        Require(_connecting.TrueForAll(task => task.IsCompleted), "an attempt to connect never ended");
+        Require(Loop.Deadlines.Next == LoopClock.Never, $"a deadline outlived its connection");
+        Require(Loop.Statistics.OpenConnections == 0, $"the count of open connections is wrong");
+        Require(_connecting.TrueForAll(task => task.IsCompleted), $"an attempt to connect never ended");
         foreach (ServerUnderTest server in _servers)
             Require(server.Limiter.Count == 0 && server.Scope.Count == 0, $"{server.Name} still counts connections");
         foreach (ConnectionRecord record in _records)

@@ -29,11 +29,11 @@ internal sealed class SimulationSettings
     {
         LoopConnections = (int)chance.Spread(1, 32),
         MaxEventsPerTurn = chance.Pick(1, 2, 5, 32, 1_024),
-        ReceiveBufferBytes = (int)chance.Spread(1, 64 * 1024),
+        ReceiveBufferBytes = (int)chance.Spread(16, 64 * 1024),
         Servers = chance.Between(1, 3),
         Clients = (int)chance.Spread(1, 24),
         ConnectWithin = chance.Spread(VirtualTime.Millisecond, 10 * VirtualTime.Second),
-        MaxCapacity = (int)chance.Spread(1, 256 * 1024),
+        MaxCapacity = (int)chance.Spread(16, 256 * 1024),
         StopsMidway = chance.Chance(0.25),
         EndsAbruptly = chance.Chance(0.25),
     };

@@ -56,16 +56,16 @@ internal sealed class LoopInvariants(SimulationRun run)
         if (state == ConnectionState.Open)
             CheckPatience(record, now);
         if (state < ConnectionState.Closing && record.Slot.IsSending)
-            RequireWithin(options.WriteStallTimeout, record.Slot.SendStalledSince, $"{record} waits too long for its peer to take something");
+            RequireWithin(options.WriteStallTimeout, record.Slot.SendStalledSince, record, "waits too long for its peer to take something");
         if (state == ConnectionState.Lingering)
-            RequireWithin(options.LingerTimeout, record.LingeringSince, $"{record} lingers too long");
+            RequireWithin(options.LingerTimeout, record.LingeringSince, record, "lingers too long");
     }
 
     private void CheckPatience(ConnectionRecord record, long now)
     {
         if (record.Slot.IsPaused || record.Connection.UnsentBytes > 0)
             record.WaitingSince = now;
-        RequireWithin(PatienceFor(record), record.WaitingSince, $"{record} waits too long for a message");
+        RequireWithin(PatienceFor(record), record.WaitingSince, record, "waits too long for a message");
     }
 
     private static TimeSpan PatienceFor(ConnectionRecord record)
@@ -75,10 +75,10 @@ internal sealed class LoopInvariants(SimulationRun run)
         return first ? options.FirstMessageTimeout : options.IdleTimeout;
     }
 
-    private void RequireWithin(TimeSpan limit, long since, string message)
+    private void RequireWithin(TimeSpan limit, long since, ConnectionRecord record, string what)
     {
         if (limit != Timeout.InfiniteTimeSpan)
-            run.Require(run.Loop.Now - since <= limit.Ticks, message);
+            run.Require(run.Loop.Now - since <= limit.Ticks, $"{record} {what}: since {TimeSpan.FromTicks(since)}, at {TimeSpan.FromTicks(run.Loop.Now)}");
     }
 
     private void CheckNothingUndone(ConnectionRecord record)
@@ -113,6 +113,6 @@ internal sealed class LoopInvariants(SimulationRun run)
         EventLoop loop = run.Loop;
         bool backingOff = loop.Deadlines.IsSet(listener.Key.Index * 2);
         run.Require(limiter.IsFull || !loop.HasFreeSlot || backingOff, $"a listener of {server.Name} is paused for no reason");
-        run.Require(loop.Deadlines.Next != LoopClock.Never || !backingOff, "a listener backs off for ever");
+        run.Require(loop.Deadlines.Next != LoopClock.Never || !backingOff, $"a listener backs off for ever");
     }
 }

@@ -52,6 +52,7 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
         ConnectionRecord record = Require(connection, nameof(OnDrained));
         run.Require(
             connection.UnsentBytes <= server.Options.ResumeSendQueueBytes, $"{record} was called drained with {connection.UnsentBytes} bytes staged");
+        record.WaitingSince = run.Loop.Now;
         ThrowPerhaps(record);
         inner.OnDrained(connection);
         DisturbPerhaps(record);

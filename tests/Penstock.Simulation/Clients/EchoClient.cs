@@ -39,11 +39,13 @@ internal sealed class EchoClient : ModelClient
 
     protected override bool TryProduce(ByteFifo outbox)
     {
+        if (_produced >= ScriptBytes)
+            _framesLeft = 0;
         if (_framesLeft == 0 || _frameEnds.Count - _answered >= _maxOutstanding)
             return false;
         _framesLeft--;
         bool forbidden = Faults.Strikes(Fault.BadMessage);
-        int length = (int)Chance.Spread(1, _maxMessageBytes + 1) - 1;
+        int length = (int)Chance.Spread(1, Math.Min(_maxMessageBytes, ScriptBytes) + 1) - 1;
         Produce(outbox, length, forbidden ? Chance.Pick((uint)_maxMessageBytes + 1, uint.MaxValue) : (uint)length);
         SentForbidden |= forbidden;
         if (!SentForbidden)

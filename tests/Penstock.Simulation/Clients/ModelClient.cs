@@ -9,6 +9,7 @@ namespace Penstock.Simulation.Clients;
 internal abstract class ModelClient : INetworkTarget
 {
     private const int MaxPieceBytes = 64 * 1024;
+    private const int MaxPiecesPerScript = 200;
 
     private readonly SimulatedNetwork _network;
     private readonly ByteFifo _outbox = new();
@@ -58,6 +59,13 @@ internal abstract class ModelClient : INetworkTarget
     public abstract bool IsAnswered { get; }
 
     protected SeededGenerator Chance => _network.Chance;
+
+    /// <summary>
+    /// The most bytes that a script should have: a connection that moves one byte at a time gets a short one, or the run
+    /// would be all about it.
+    /// </summary>
+    protected int ScriptBytes =>
+        MaxPiecesPerScript * Math.Min(_writePiece, Math.Min(Connection.ToServer.Capacity, Connection.ToClient.Capacity));
 
     protected FaultPlan Faults => _network.Faults;
 

@@ -69,7 +69,6 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
     public override void Connect(SlotKey slot, SocketHandle socket, SocketAddress remote)
     {
         DriverSlot added = AddConnection(slot, socket);
-        added.Connection!.OpenServer();
         added.IsConnecting = true;
         added.ConnectDue = _network.Time.Now + _chance.Spread(VirtualTime.Microsecond, VirtualTime.Second);
         if (_faults.Strikes(Fault.ConnectError))

@@ -61,7 +61,7 @@ internal sealed class SimulatedConnection : INetworkTarget, IDisposable
 
     public void CloseServer(CloseMode mode)
     {
-        InvariantException.Require(IsServerOpen, "a socket was closed twice, or before it was accepted");
+        InvariantException.Require(IsServerOpen, $"a socket was closed twice, or before it was accepted");
         IsServerOpen = false;
         _serverClosed = true;
         ServerChanged = null;

@@ -29,7 +29,7 @@ internal sealed class SimulatedListener : IDisposable
 
     public void Dispose()
     {
-        InvariantException.Require(IsOpen, "a listener was closed twice");
+        InvariantException.Require(IsOpen, $"a listener was closed twice");
         IsOpen = false;
         while (_backlog.TryDequeue(out SimulatedConnection? waiting))
             waiting.Abandon();

@@ -18,6 +18,8 @@ internal sealed class SimulatedStream(SimulatedNetwork network, int capacity) : 
     /// <summary>Called when the sender has room again.</summary>
     public Action? Drained { get; set; }
 
+    public int Capacity => capacity;
+
     /// <summary>Bytes that the receiver may take now.</summary>
     public int Available { get; private set; }
 
