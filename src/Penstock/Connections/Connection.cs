@@ -39,6 +39,7 @@ public sealed class Connection : IBufferWriter<byte>
     private bool _redeliver;
 
     private bool _peerFinished;
+    private bool _toldPeerFinished;
     private bool _anyMessage;
     private bool _opened;
 
@@ -299,7 +300,7 @@ public sealed class Connection : IBufferWriter<byte>
         _scope = scope;
         _socket = socket;
         _paused = PauseCauses.None;
-        _dirty = _redeliver = _peerFinished = _anyMessage = _opened = false;
+        _dirty = _redeliver = _peerFinished = _toldPeerFinished = _anyMessage = _opened = false;
     }
 
     private void BecomeOpen()
@@ -339,8 +340,7 @@ public sealed class Connection : IBufferWriter<byte>
             AfterDelivery(consumed);
         }
 
-        if (_peerFinished && State == ConnectionState.Open && _paused == PauseCauses.None)
-            _scope.Handler.PeerFinished(this);
+        TellPeerFinished();
     }
 
     private void AfterDelivery(int consumed)
@@ -363,8 +363,17 @@ public sealed class Connection : IBufferWriter<byte>
         _peerFinished = true;
         if (State == ConnectionState.Lingering)
             CloseNow(_closeReason, CloseMode.Graceful);
-        else if (State == ConnectionState.Open && _paused == PauseCauses.None)
-            _scope.Handler.PeerFinished(this);
+        else if (!_redeliver)
+            TellPeerFinished();
+    }
+
+    /// <summary>Once, and behind everything that arrived before: what is stored is shown first.</summary>
+    private void TellPeerFinished()
+    {
+        if (!_peerFinished || _toldPeerFinished || State != ConnectionState.Open || _paused != PauseCauses.None)
+            return;
+        _toldPeerFinished = true;
+        _scope.Handler.PeerFinished(this);
     }
 
     private void StartReceiveDeadline() =>
@@ -443,7 +452,7 @@ public sealed class Connection : IBufferWriter<byte>
 
         // While it was paused the peer waited for us; its own time begins now.
         StartReceiveDeadline();
-        _redeliver = !_inbound.IsEmpty || _peerFinished;
+        _redeliver = !_inbound.IsEmpty || (_peerFinished && !_toldPeerFinished);
         if (_redeliver)
             MarkDirty();
     }
