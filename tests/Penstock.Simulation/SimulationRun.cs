@@ -255,7 +255,7 @@ internal sealed class SimulationRun
 
     private void ResumeByHandler(ConnectionRecord record)
     {
-        if (record.IsPausedByHandler)
+        if (record.IsPausedByHandler && record.Connection.State == ConnectionState.Open)
             record.LastResumedAt = record.WaitingSince = Loop.Now;
         record.IsPausedByHandler = false;
         record.Connection.Resume();

@@ -5,8 +5,7 @@ internal static class CloseReasonRules
 {
     public static void Check(SimulationRun run, ConnectionRecord record)
     {
-        if (record.DecidedAt < 0)
-            record.DecidedAt = run.Loop.Now;
+        record.Decide(run.Loop.Now);
         run.Require(IsExplained(record), $"{record} ended with {record.Reason}, and nothing explains it");
         if (record.Reason == CloseReason.IdleTimeout)
             RequireNotEarly(run, record, record.Server.Options.IdleTimeout);
@@ -41,6 +40,6 @@ internal static class CloseReasonRules
         run.Require(
             waited >= limit.Ticks, $"{record} ended with {record.Reason} after {TimeSpan.FromTicks(waited)}, before {limit} were over");
         run.Require(
-            record.Client.WholeRequestBytes(record.Slot.DeliveredBytes) <= record.Consumed, $"{record} was called idle with a request waiting");
+            record.Client.WholeRequestBytes(record.DeliveredWhenDecided) <= record.Consumed, $"{record} was called idle with a request waiting");
     }
 }

@@ -53,10 +53,22 @@ internal sealed class ConnectionRecord(Connection connection, ServerUnderTest se
     public long WaitingSince { get; set; }
 
     /// <summary>When it was first seen closing, or -1.</summary>
-    public long DecidedAt { get; set; } = -1;
+    public long DecidedAt { get; private set; } = -1;
+
+    /// <summary>Bytes received by then.</summary>
+    public long DeliveredWhenDecided { get; private set; }
 
     /// <summary>When it was first seen lingering, or -1.</summary>
     public long LingeringSince { get; set; } = -1;
+
+    /// <summary>The connection is being closed; only the first call counts.</summary>
+    public void Decide(long now)
+    {
+        if (DecidedAt >= 0)
+            return;
+        DecidedAt = now;
+        DeliveredWhenDecided = slot.DeliveredBytes;
+    }
 
     public override string ToString() => $"connection {Id}";
 }

@@ -48,8 +48,8 @@ internal sealed class LoopInvariants(SimulationRun run)
         long now = run.Loop.Now;
         ConnectionOptions options = record.Server.Options;
         ConnectionState state = record.Connection.State;
-        if (state >= ConnectionState.Closing && record.DecidedAt < 0)
-            record.DecidedAt = now;
+        if (state >= ConnectionState.Closing)
+            record.Decide(now);
         if (state == ConnectionState.Lingering && record.LingeringSince < 0)
             record.LingeringSince = now;
 
