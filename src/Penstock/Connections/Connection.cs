@@ -38,6 +38,9 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>The stored tail is to be shown to the handler again although nothing new arrived.</summary>
     private bool _redeliver;
 
+    /// <summary>The driver was told to pause; it stays so until what is stored has been shown.</summary>
+    private bool _receiveStopped;
+
     private bool _peerFinished;
     private bool _toldPeerFinished;
     private bool _anyMessage;
@@ -248,6 +251,8 @@ public sealed class Connection : IBufferWriter<byte>
         {
             _redeliver = false;
             DeliverStored();
+            if (_paused == PauseCauses.None)
+                ReceiveAgain();
         }
 
         ApplyHighMark();
@@ -300,7 +305,7 @@ public sealed class Connection : IBufferWriter<byte>
         _scope = scope;
         _socket = socket;
         _paused = PauseCauses.None;
-        _dirty = _redeliver = _peerFinished = _toldPeerFinished = _anyMessage = _opened = false;
+        _dirty = _redeliver = _receiveStopped = _peerFinished = _toldPeerFinished = _anyMessage = _opened = false;
     }
 
     private void BecomeOpen()
@@ -431,13 +436,12 @@ public sealed class Connection : IBufferWriter<byte>
         AssertOnLoop();
         if (State != ConnectionState.Open || (_paused & cause) != 0)
             return;
-        if (_paused == PauseCauses.None)
-        {
-            _loop.Driver.PauseReceive(Key);
-            _loop.Statistics.ReceivePauses++;
-        }
-
         _paused |= cause;
+        if (_receiveStopped)
+            return;
+        _receiveStopped = true;
+        _loop.Driver.PauseReceive(Key);
+        _loop.Statistics.ReceivePauses++;
     }
 
     private void RemovePause(PauseCauses cause)
@@ -448,21 +452,32 @@ public sealed class Connection : IBufferWriter<byte>
         _paused &= ~cause;
         if (_paused != PauseCauses.None)
             return;
-        _loop.Driver.ResumeReceive(Key);
 
         // While it was paused the peer waited for us; its own time begins now.
         StartReceiveDeadline();
         _redeliver = !_inbound.IsEmpty || (_peerFinished && !_toldPeerFinished);
+
+        // What is stored goes first. Received from at once, a connection that is paused again after every request would
+        // store more in each round than it handles.
         if (_redeliver)
             MarkDirty();
+        else
+            ReceiveAgain();
+    }
+
+    private void ReceiveAgain()
+    {
+        if (!_receiveStopped || State >= ConnectionState.Closing)
+            return;
+        _receiveStopped = false;
+        _loop.Driver.ResumeReceive(Key);
     }
 
     /// <summary>A peer that is stuck sending to us would never read our last replies.</summary>
     private void UnpauseToDiscard()
     {
-        if (_paused != PauseCauses.None)
-            _loop.Driver.ResumeReceive(Key);
         _paused = PauseCauses.None;
+        ReceiveAgain();
     }
 
     private void MarkDirty()
