@@ -16,7 +16,7 @@ namespace Penstock.Simulation;
 /// </summary>
 internal sealed class SimulationRun
 {
-    private const int MaxTurns = 20_000;
+    private const int MaxTurns = 100_000;
 
     private readonly SimulatedNetwork _network;
     private readonly SimulationSettings _settings;

@@ -33,12 +33,12 @@ internal sealed class SimulationSettings
         Servers = chance.Between(1, 3),
         Clients = (int)chance.Spread(1, 24),
         ConnectWithin = chance.Spread(VirtualTime.Millisecond, 10 * VirtualTime.Second),
-        MaxCapacity = (int)chance.Spread(16, 256 * 1024),
+        MaxCapacity = (int)chance.Spread(64, 256 * 1024),
         StopsMidway = chance.Chance(0.25),
         EndsAbruptly = chance.Chance(0.25),
     };
 
-    public int DrawCapacity(SeededGenerator chance) => (int)chance.Spread(1, MaxCapacity);
+    public int DrawCapacity(SeededGenerator chance) => (int)chance.Spread(8, MaxCapacity);
 
     public ServerOptions DrawOptions(SeededGenerator chance)
     {
@@ -61,5 +61,5 @@ internal sealed class SimulationSettings
 
     private static TimeSpan DrawTimeout(SeededGenerator chance) => chance.Chance(0.3)
         ? Timeout.InfiniteTimeSpan
-        : TimeSpan.FromTicks(chance.Spread(VirtualTime.Millisecond, 100 * VirtualTime.Second));
+        : TimeSpan.FromTicks(chance.Spread(20 * VirtualTime.Millisecond, 100 * VirtualTime.Second));
 }

@@ -6,6 +6,7 @@ internal static class ScenarioCatalog
     private static readonly Dictionary<string, Func<Scenario>> Factories = new()
     {
         ["echo"] = () => new EchoScenario(),
+        ["stream"] = () => new StreamScenario(),
         ["canary"] = () => new CanaryScenario(),
     };
 

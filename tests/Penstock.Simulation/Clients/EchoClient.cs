@@ -22,7 +22,7 @@ internal sealed class EchoClient : ModelClient
         : base(network, connection)
     {
         _maxMessageBytes = maxMessageBytes;
-        _framesLeft = (int)Chance.Spread(1, 60) - 1;
+        _framesLeft = (int)Chance.Spread(1, 150) - 1;
         _maxOutstanding = (int)Chance.Spread(1, 64);
     }
 

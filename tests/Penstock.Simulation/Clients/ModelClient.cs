@@ -24,7 +24,7 @@ internal abstract class ModelClient : INetworkTarget
     {
         _network = network;
         Connection = connection;
-        _writePiece = (int)network.Chance.Spread(1, MaxPieceBytes);
+        _writePiece = (int)network.Chance.Spread(4, MaxPieceBytes);
         Manners = network.Chance.Pick(ClientManners.HalfClose, ClientManners.CloseWhenAnswered, ClientManners.Stay);
         connection.Client = this;
         connection.ClientChanged = Poke;
