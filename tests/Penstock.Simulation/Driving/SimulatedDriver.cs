@@ -46,6 +46,9 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
     /// <summary>The loop waits without limit and nothing will ever happen.</summary>
     public bool IsDead { get; private set; }
 
+    /// <summary>No slot may have something to complete now.</summary>
+    public bool IsQuiet => _ready.Count == 0;
+
     /// <summary>Completions that were pulled.</summary>
     public long Completions { get; private set; }
 
