@@ -144,7 +144,8 @@ public sealed class LoopGroup : IAsyncDisposable
         }
     }
 
-    private static void RunOn(EventLoop loop, ConnectionId id, Action<Connection> work)
+    /// <summary>Runs work for a connection, if it is still there. Loop thread only.</summary>
+    internal static void RunOn(EventLoop loop, ConnectionId id, Action<Connection> work)
     {
         if (loop.TryGet(id, out Connection connection))
             GuardedHandler.Run(connection, work);

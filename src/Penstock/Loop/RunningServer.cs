@@ -161,7 +161,10 @@ internal sealed class RunningServer
         }
     }
 
-    private static void End(ServerOnLoop part, Action<Connection> end, Action done)
+    /// <summary>
+    /// Ends the connections of one part; <paramref name="done"/> is called when the last is closed. Loop thread only.
+    /// </summary>
+    internal static void End(ServerOnLoop part, Action<Connection> end, Action done)
     {
         part.Scope.IsClosing = true;
         part.Scope.OnEmpty = done;
