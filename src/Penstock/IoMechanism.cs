@@ -14,4 +14,13 @@ public enum IoMechanism
 
     /// <summary>Tries every socket over and over, and burns a whole core doing so. For study.</summary>
     BusyWait,
+
+    /// <summary>
+    /// kqueue: macOS and the BSDs; on Linux where libkqueue is installed, or named by the environment variable
+    /// <c>PENSTOCK_KQUEUE_LIBRARY</c>.
+    /// </summary>
+    Kqueue,
+
+    /// <summary>.NET's own sockets, whose completions are brought to the loop. Slower, but everywhere, Windows included.</summary>
+    Sockets,
 }

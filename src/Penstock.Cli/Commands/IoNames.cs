@@ -11,6 +11,8 @@ internal static class IoNames
         ["epoll"] = IoMechanism.Epoll,
         ["poll"] = IoMechanism.Poll,
         ["busy-wait"] = IoMechanism.BusyWait,
+        ["kqueue"] = IoMechanism.Kqueue,
+        ["sockets"] = IoMechanism.Sockets,
     };
 
     public static readonly IReadOnlyDictionary<string, Trigger> Triggers = new Dictionary<string, Trigger>

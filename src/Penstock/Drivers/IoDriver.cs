@@ -38,6 +38,9 @@ internal abstract class IoDriver : IDisposable
     /// <summary>The most bytes that may still arrive for a slot after <see cref="PauseReceive"/> returned.</summary>
     public abstract int PauseOvershootBytes { get; }
 
+    /// <summary>Whether this driver takes managed sockets; the others take bare descriptors.</summary>
+    public virtual bool UsesManagedSockets => false;
+
     /// <summary>Events and calls that named a slot's earlier use and were dropped.</summary>
     public long StaleEvents { get; protected set; }
 

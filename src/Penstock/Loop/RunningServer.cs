@@ -110,7 +110,7 @@ internal sealed class RunningServer
         {
             EventLoop loop = _parts[i].Loop;
             var listener = new LoopListener(loop, Placement(listenerPerLoop, i), _limiter, Name, e => _fault.TrySetException(e));
-            SocketHandle socket = _listenSocket.Take(i, managed: false);
+            SocketHandle socket = _listenSocket.Take(i, loop.Driver.UsesManagedSockets);
             RunOnLoop(loop, () => listener.Start(socket));
             _listeners.Add(listener);
         }

@@ -247,9 +247,10 @@ internal sealed class ReadinessDriver : IoDriver
 
     private bool ServeConnecting(ref ReadinessSlot slot, out Completion completion)
     {
+        bool broken = (_pending & Readiness.Error) != 0;
         _pending = Readiness.None;
         completion = default;
-        FinishConnect(ref slot, _serving, -Libc.GetSocketError(slot.Descriptor));
+        FinishConnect(ref slot, _serving, -PendingError(ref slot, broken, Errno.ECONNREFUSED));
         return false;
     }
 
@@ -295,6 +296,8 @@ internal sealed class ReadinessDriver : IoDriver
 
         if (count <= 0)
         {
+            if (count == 0 && (_pending & Readiness.Error) != 0)
+                count = -PendingError(ref slot, broken: true, Errno.ECONNRESET);
             slot.ReceiveEnded = true;
             _slots.Changed(_serving);
             EndEvent(carryOver: false);
@@ -339,6 +342,16 @@ internal sealed class ReadinessDriver : IoDriver
         _slots.Changed(_serving);
         completion = Completion.Of(CompletionKind.Received, _serving, -errno);
         return true;
+    }
+
+    /// <summary>
+    /// The socket's error; the usual one when an error was announced but the socket no longer knows it. kqueue reports
+    /// errors itself, and libkqueue takes them from the socket in order to do so.
+    /// </summary>
+    private static int PendingError(ref ReadinessSlot slot, bool broken, int usual)
+    {
+        int error = Libc.GetSocketError(slot.Descriptor);
+        return error == 0 && broken ? usual : error;
     }
 
     /// <summary>Only an edge-triggered poller forgets what was not read; the others report it again.</summary>
