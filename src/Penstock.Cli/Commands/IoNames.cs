@@ -13,6 +13,8 @@ internal static class IoNames
         ["busy-wait"] = IoMechanism.BusyWait,
         ["kqueue"] = IoMechanism.Kqueue,
         ["sockets"] = IoMechanism.Sockets,
+        ["blocking"] = IoMechanism.Blocking,
+        ["thread-per-connection"] = IoMechanism.ThreadPerConnection,
     };
 
     public static readonly IReadOnlyDictionary<string, Trigger> Triggers = new Dictionary<string, Trigger>

@@ -19,9 +19,19 @@ internal static class DriverFactory
     {
         var limits = new DriverLimits(slots, options.MaxReadBytesPerTurn);
         IoMechanism mechanism = Resolve(options.Io);
-        if (mechanism == IoMechanism.Sockets)
-            return new SocketDriver(clock, limits);
-        return new ReadinessDriver(CreatePoller(mechanism), options.Trigger, clock, limits);
+        return mechanism switch
+        {
+            IoMechanism.Sockets => new SocketDriver(clock, limits),
+            IoMechanism.Blocking or IoMechanism.ThreadPerConnection => CreateBlocking(options, clock, limits),
+            _ => new ReadinessDriver(CreatePoller(mechanism), options.Trigger, clock, limits),
+        };
+    }
+
+    private static BlockingDriver CreateBlocking(LoopOptions options, LoopClock clock, DriverLimits limits)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException($"{options.Io} needs a POSIX system.");
+        return new BlockingDriver(clock, limits, options.ReadSliceTimeouts);
     }
 
     private static Poller CreatePoller(IoMechanism mechanism) => mechanism switch

@@ -35,6 +35,7 @@ internal sealed class ConnectAttempt(EventLoop loop, EndPoint remote, Connection
         if (cancellationToken.IsCancellationRequested)
         {
             socket.Dispose();
+            loop.Vacated?.Invoke(loop);
             _connected.TrySetCanceled(cancellationToken);
             return;
         }

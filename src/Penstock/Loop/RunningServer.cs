@@ -13,6 +13,10 @@ internal sealed class RunningServer
     private readonly ConnectionLimiter _limiter;
     private readonly ListenSocket _listenSocket;
     private readonly ServerOnLoop[] _parts;
+    private readonly Func<ConnectionHandler> _handlerFactory;
+
+    /// <summary>The parts on threads that were started for connections, by the number of their loop.</summary>
+    private readonly Dictionary<int, ServerOnLoop> _threadParts = [];
     private readonly List<LoopListener> _listeners = [];
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -20,12 +24,14 @@ internal sealed class RunningServer
     {
         _options = options;
         _group = group;
+        _handlerFactory = handlerFactory;
         _limiter = new ConnectionLimiter(options.MaxConnections);
         _parts = new ServerOnLoop[group.Count];
         for (int i = 0; i < _parts.Length; i++)
             _parts[i] = CreatePart(group.Loops[i], handlerFactory());
         _listenSocket = ListenSocket.Open(options, listeners);
         _limiter.OnRoom = OnRoom;
+        _group.ConnectionThreads?.Subscribe(OnRoom);
     }
 
     public EndPoint EndPoint => _listenSocket.EndPoint;
@@ -48,6 +54,7 @@ internal sealed class RunningServer
         }
         catch
         {
+            group.ConnectionThreads?.Unsubscribe(server.OnRoom);
             server._listenSocket.Dispose();
             throw;
         }
@@ -59,8 +66,9 @@ internal sealed class RunningServer
         Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
         await Task.WhenAll(closed).ConfigureAwait(false);
         _listenSocket.Dispose();
+        _group.ConnectionThreads?.Unsubscribe(OnRoom);
 
-        Task drained = Task.WhenAll(_parts.Select(part => OnLoop(part.Loop, done => Drain(part, done))));
+        Task drained = Task.WhenAll(AllParts().Select(part => OnLoop(part.Loop, done => Drain(part, done))));
         Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
         {
@@ -74,7 +82,7 @@ internal sealed class RunningServer
     /// <summary>Resets every connection of this server.</summary>
     public void ResetConnections()
     {
-        foreach (ServerOnLoop part in _parts)
+        foreach (ServerOnLoop part in AllParts())
             part.Loop.Post(static (target, _) => Reset((ServerOnLoop)target!), part);
     }
 
@@ -90,6 +98,23 @@ internal sealed class RunningServer
         AcceptDistribution.ReusePort => loops > 1,
         _ => false,
     };
+
+    private ServerOnLoop[] AllParts()
+    {
+        lock (_threadParts)
+            return [.. _parts, .. _threadParts.Values];
+    }
+
+    /// <summary>The server's part on a thread for connections, made when the thread gets its first one from this server.</summary>
+    private ServerOnLoop PartOn(EventLoop loop)
+    {
+        lock (_threadParts)
+        {
+            if (!_threadParts.TryGetValue(loop.Index, out ServerOnLoop? part))
+                _threadParts[loop.Index] = part = CreatePart(loop, _handlerFactory());
+            return part;
+        }
+    }
 
     private ServerOnLoop CreatePart(EventLoop loop, ConnectionHandler handler)
     {
@@ -118,6 +143,8 @@ internal sealed class RunningServer
 
     private ConnectionPlacement Placement(bool listenerPerLoop, int index)
     {
+        if (_group.ConnectionThreads is { } threads)
+            return ConnectionPlacement.PerThread(threads, PartOn);
         if (listenerPerLoop || _parts.Length == 1)
             return ConnectionPlacement.Local(_parts[index]);
         return _options.Distribution == AcceptDistribution.LeastConnections
