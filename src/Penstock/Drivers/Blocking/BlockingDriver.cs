@@ -45,6 +45,7 @@ internal sealed class BlockingDriver : IoDriver
     private int _polledCount;
     private int _next;
     private int _accepted;
+    private bool _skippedLastPoll;
 
     /// <param name="clock">The time of all deadlines.</param>
     /// <param name="limits">Sizes.</param>
@@ -130,13 +131,15 @@ internal sealed class BlockingDriver : IoDriver
 
     public override unsafe void Wait(long deadline)
     {
-        // What has completed is served first, without asking the kernel: one connection has nobody to be unfair to.
+        // What has completed is served first; but the kernel is asked every second time, so that sends which always
+        // complete at once cannot keep a connection from being heard.
         _next = _polledCount;
-        if (!_completed.IsEmpty)
+        _skippedLastPoll = !_completed.IsEmpty && !_skippedLastPoll;
+        if (_skippedLastPoll)
             return;
 
         bool isReading = CollectPolled();
-        TimeSpan wait = _clock.Until(deadline);
+        TimeSpan wait = _completed.IsEmpty ? _clock.Until(deadline) : TimeSpan.Zero;
         bool isSlice = isReading && _maxEmptySlices is not null && (wait >= Slice || wait == Timeout.InfiniteTimeSpan);
         if (isSlice)
             wait = Slice;
