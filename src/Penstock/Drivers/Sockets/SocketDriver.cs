@@ -280,6 +280,10 @@ internal sealed class SocketDriver : IoDriver
     {
         slot.State = SlotState.Attached;
         int result = SocketErrors.ToResult(slot.Input.SocketError);
+
+        // The runtime has one error for an address that is not there and for a path that is not.
+        if (result == -Errno.EADDRNOTAVAIL && slot.Input.RemoteEndPoint is UnixDomainSocketEndPoint)
+            result = -Errno.ENOENT;
         slot.ReceiveEnded = result < 0;
         QueueStart(slot);
         completion = Completion.Of(CompletionKind.Connected, slot.Key, result);
