@@ -249,9 +249,15 @@ internal sealed class ReadinessDriver : IoDriver
     {
         _pending = Readiness.None;
         completion = default;
-        FinishConnect(ref slot, _serving, -Libc.GetSocketError(slot.Descriptor));
+
+        // No error yet is also what a socket says that is still connecting, and a busy-waiting poller asks it all the time.
+        int error = Libc.GetSocketError(slot.Descriptor);
+        if (error != 0 || HasPeer(slot.Descriptor))
+            FinishConnect(ref slot, _serving, -error);
         return false;
     }
+
+    private static bool HasPeer(int descriptor) => Libc.GetPeerName(descriptor, [], out _) != -Errno.ENOTCONN;
 
     private void FinishConnect(ref ReadinessSlot slot, SlotKey key, int result)
     {
