@@ -86,8 +86,7 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     {
         lock (_gate)
             _stopping ??= StopCoreAsync();
-        cancellationToken.Register(_server.ResetConnections);
-        return _stopping;
+        return AwaitStopAsync(_stopping, cancellationToken);
     }
 
     /// <summary>As <see cref="StopAsync"/>.</summary>
@@ -103,6 +102,12 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
         return new TcpServer(RunningServer.Start(options, handlerFactory, group), group, ownsGroup);
     }
 
+    private async Task AwaitStopAsync(Task stopping, CancellationToken cancellationToken)
+    {
+        using (cancellationToken.Register(_server.ResetConnections))
+            await stopping.ConfigureAwait(false);
+    }
+
     private async Task StopCoreAsync()
     {
         await _server.StopAsync().ConfigureAwait(false);
@@ -111,13 +116,15 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
         _completion.TrySetResult();
     }
 
-    /// <summary>A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why.</summary>
+    /// <summary>
+    /// A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why. A group that
+    /// ends takes it along.
+    /// </summary>
     private async Task WatchAsync()
     {
-        Task broken = await Task.WhenAny(_server.Fault, _group.Ended, _completion.Task).ConfigureAwait(false);
-        if (broken.Exception is not { } fault)
-            return;
-        _completion.TrySetException(fault.InnerExceptions);
+        Task ended = await Task.WhenAny(_server.Fault, _group.Ended, _completion.Task).ConfigureAwait(false);
+        if (ended.Exception is { } fault)
+            _completion.TrySetException(fault.InnerExceptions);
         await StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -38,6 +38,9 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>The stored tail is to be shown to the handler again although nothing new arrived.</summary>
     private bool _redeliver;
 
+    /// <summary>The peer's FIN came, and the handler is told behind the stored tail, once it is not paused.</summary>
+    private bool _finishUntold;
+
     private bool _peerFinished;
     private bool _anyMessage;
     private bool _opened;
@@ -300,7 +303,7 @@ public sealed class Connection : IBufferWriter<byte>
         _scope = scope;
         _socket = socket;
         _paused = PauseCauses.None;
-        _dirty = _redeliver = _peerFinished = _anyMessage = _opened = false;
+        _dirty = _redeliver = _finishUntold = _peerFinished = _anyMessage = _opened = false;
     }
 
     private void BecomeOpen()
@@ -341,8 +344,8 @@ public sealed class Connection : IBufferWriter<byte>
             AfterDelivery(consumed);
         }
 
-        if (_peerFinished && State == ConnectionState.Open && _paused == PauseCauses.None)
-            _scope.Handler.PeerFinished(this);
+        if (_finishUntold && _paused == PauseCauses.None)
+            TellFinished();
     }
 
     private void AfterDelivery(int consumed)
@@ -365,7 +368,16 @@ public sealed class Connection : IBufferWriter<byte>
         _peerFinished = true;
         if (State == ConnectionState.Lingering)
             CloseNow(_closeReason, CloseMode.Graceful);
-        else if (State == ConnectionState.Open && _paused == PauseCauses.None)
+        else if (_paused == PauseCauses.None && !_redeliver)
+            TellFinished();
+        else
+            _finishUntold = true;
+    }
+
+    private void TellFinished()
+    {
+        _finishUntold = false;
+        if (State == ConnectionState.Open)
             _scope.Handler.PeerFinished(this);
     }
 
@@ -441,7 +453,7 @@ public sealed class Connection : IBufferWriter<byte>
         if (_paused != PauseCauses.None)
             return;
         _loop.Driver.ResumeReceive(Key);
-        _redeliver = !_inbound.IsEmpty || _peerFinished;
+        _redeliver = !_inbound.IsEmpty || _finishUntold;
         if (_redeliver)
             MarkDirty();
     }

@@ -69,7 +69,8 @@ internal sealed class RunningServer
         _group.ConnectionThreads?.Unsubscribe(OnRoom);
 
         Task drained = Task.WhenAll(AllParts().Select(part => OnLoop(part.Loop, done => Drain(part, done))));
-        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider);
+        using var patience = new CancellationTokenSource();
+        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, patience.Token);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
         {
             PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
@@ -77,6 +78,9 @@ internal sealed class RunningServer
         }
 
         await drained.ConfigureAwait(false);
+
+        // Or its timer would keep the server in memory until it ran out.
+        await patience.CancelAsync().ConfigureAwait(false);
     }
 
     /// <summary>Resets every connection of this server.</summary>
@@ -130,16 +134,20 @@ internal sealed class RunningServer
 
     private void StartListeners(bool listenerPerLoop)
     {
+        // All are known before the first one accepts: a departure on one loop must find those of the others.
         int count = listenerPerLoop ? _parts.Length : 1;
         for (int i = 0; i < count; i++)
+            _listeners.Add(CreateListener(_parts[i].Loop, Placement(listenerPerLoop, i)));
+        for (int i = 0; i < count; i++)
         {
-            EventLoop loop = _parts[i].Loop;
-            var listener = new LoopListener(loop, Placement(listenerPerLoop, i), _limiter, Name, e => _fault.TrySetException(e));
-            SocketHandle socket = _listenSocket.Take(i, loop.Driver.UsesManagedSockets);
-            RunOnLoop(loop, () => listener.Start(socket));
-            _listeners.Add(listener);
+            LoopListener listener = _listeners[i];
+            SocketHandle socket = _listenSocket.Take(i, listener.Loop.Driver.UsesManagedSockets);
+            RunOnLoop(listener.Loop, () => listener.Start(socket));
         }
     }
+
+    private LoopListener CreateListener(EventLoop loop, ConnectionPlacement placement) =>
+        new(loop, placement, _limiter, Name, fault => _fault.TrySetException(fault));
 
     private ConnectionPlacement Placement(bool listenerPerLoop, int index)
     {
