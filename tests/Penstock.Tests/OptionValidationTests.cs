@@ -69,6 +69,6 @@ public sealed class OptionValidationTests
         Assert.Throws<ArgumentNullException>(() => new ServerOptions { EndPoint = null! }.Validate());
         Assert.Throws<ArgumentNullException>(() => new LoopOptions { TimeProvider = null! }.Validate());
         Assert.Throws<ArgumentNullException>(
-            "handlerFactory", () => TcpServer.Start(new ServerOptions { Loops = { Count = 1 } }, null!));
+            "handlerFactory", () => TcpServer.Start(new ServerOptions { Loops = { Count = 1 } }, (Func<ConnectionHandler>)null!));
     }
 }

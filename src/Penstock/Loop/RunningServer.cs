@@ -61,7 +61,8 @@ internal sealed class RunningServer
     }
 
     /// <summary>Stops accepting, drains the connections and resets those that do not finish in time.</summary>
-    public async Task StopAsync()
+    /// <param name="impatience">Cancelled when those that are left are to be reset at once.</param>
+    public async Task StopAsync(CancellationToken impatience)
     {
         Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
         await Task.WhenAll(closed).ConfigureAwait(false);
@@ -69,22 +70,22 @@ internal sealed class RunningServer
         _group.ConnectionThreads?.Unsubscribe(OnRoom);
 
         Task drained = Task.WhenAll(AllParts().Select(part => OnLoop(part.Loop, done => Drain(part, done))));
-        using var patience = new CancellationTokenSource();
-        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, patience.Token);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
+        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, limit.Token);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
         {
-            PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
+            if (!impatience.IsCancellationRequested)
+                PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
             ResetConnections();
         }
 
         await drained.ConfigureAwait(false);
 
         // Or its timer would keep the server in memory until it ran out.
-        await patience.CancelAsync().ConfigureAwait(false);
+        await limit.CancelAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Resets every connection of this server.</summary>
-    public void ResetConnections()
+    private void ResetConnections()
     {
         foreach (ServerOnLoop part in AllParts())
             part.Loop.Post(static (target, _) => Reset((ServerOnLoop)target!), part);
