@@ -16,7 +16,7 @@ public sealed class DistributionTests
             distribution == AcceptDistribution.ReusePort && !OperatingSystem.IsLinux(), "ReusePort is Linux's.");
         await using TestServer server = Start(distribution);
         TestClient[] clients = await ConnectAllAsync(server, Connections);
-        int[] served = [.. server.Journal.Opened.CountBy(id => id.Loop).OrderBy(pair => pair.Key).Select(pair => pair.Value)];
+        int[] served = [.. server.Journal.Opened.CountBy(id => id.Loop).Select(pair => pair.Value)];
         Assert.Equal(2, served.Length);
         if (distribution is AcceptDistribution.RoundRobin or AcceptDistribution.LeastConnections)
             Assert.Equal([Connections / 2, Connections / 2], served);

@@ -74,7 +74,8 @@ public sealed class OutboundTests
         await Patience.UntilAsync(() => group.ReadAsync(() => group.Loops[0].ConnectionCount == 0));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => group.ConnectAsync(full.EndPoint, new ScriptedHandler(), cancellationToken: cancelled.Token).Bounded());
+            () => group.ConnectAsync(
+                full.EndPoint, new ScriptedHandler(), cancellationToken: cancelled.Token).Bounded());
     }
 
     [Fact]
@@ -99,7 +100,10 @@ public sealed class OutboundTests
         foreach (int loop in (int[])[1, 0, 1])
         {
             ConnectionId id = await group.ConnectAsync(
-                server.EndPoint, new ScriptedHandler(), loop: loop, cancellationToken: TestContext.Current.CancellationToken);
+                server.EndPoint,
+                new ScriptedHandler(),
+                loop: loop,
+                cancellationToken: TestContext.Current.CancellationToken);
             Assert.Equal(loop, id.Loop);
         }
 

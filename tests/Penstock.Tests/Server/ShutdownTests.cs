@@ -77,7 +77,7 @@ public sealed class ShutdownTests
         using TestClient client = await server.ConnectAsync();
         await client.ExchangeAsync();
         await Task.Run(server.Server.Dispose, TestContext.Current.CancellationToken).Bounded();
-        await client.ExpectResetAsync();
+        await client.ExpectGoneAsync();
         Assert.Equal([CloseReason.ServerShutdown], server.Journal.Closed);
     }
 

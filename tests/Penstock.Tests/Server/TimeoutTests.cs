@@ -232,7 +232,9 @@ public sealed class TimeoutTests
         options.FirstMessageTimeout = First;
     }
 
-    /// <summary>Moves the clock, then lets the loop have two whole turns, so that whatever is due has been done.</summary>
+    /// <summary>
+    /// Moves the clock, then lets the loop have two whole turns, so that whatever is due has been done.
+    /// </summary>
     private async Task AdvanceAsync(TestServer server, TimeSpan duration)
     {
         _time.Advance(duration);
