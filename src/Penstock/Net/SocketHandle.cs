@@ -40,6 +40,9 @@ internal readonly struct SocketHandle
     {
         int descriptor = (int)socket.SafeHandle.DangerousGetHandle();
         socket.SafeHandle.SetHandleAsInvalid();
+
+        // The finalizer would delete the file of a Unix domain socket, under a server that listens on it.
+        GC.SuppressFinalize(socket);
         return FromDescriptor(descriptor);
     }
 
