@@ -18,6 +18,7 @@ internal static class ServerRunner
         try
         {
             await using TcpServer server = start(options);
+            WarnOfBurning(options.Loops);
             Console.WriteLine($"{name} listening on {Describe(server.EndPoint)} ({server.Description})");
             return await ServeAsync(server, stop);
         }
@@ -42,6 +43,14 @@ internal static class ServerRunner
             await Console.Error.WriteLineAsync($"penstock: the server failed: {exception.Message}");
             return ExitCode.Failure;
         }
+    }
+
+    private static void WarnOfBurning(LoopOptions loops)
+    {
+        if (loops.Io != IoMechanism.BusyWait)
+            return;
+        string cores = loops.Count == 1 ? "a whole processor" : $"{loops.Count} whole processors";
+        Console.Error.WriteLine($"penstock: warning: busy-wait never sleeps and burns {cores}, also when nothing happens.");
     }
 
     /// <summary>What went wrong, in one line, or null when that is not something a user can mend.</summary>

@@ -46,7 +46,10 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
 
     /// <summary>Starts a server on loops of its own. It accepts connections when this returns.</summary>
     /// <param name="options">Read once, here.</param>
-    /// <param name="handlerFactory">Makes the handler of each loop; called once per loop, on the caller's thread.</param>
+    /// <param name="handlerFactory">
+    /// Makes the handler of each loop; called once per loop, on the caller's thread. Under
+    /// <see cref="IoMechanism.ThreadPerConnection"/> also later, for each thread that is started, on the accepting one.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An option's value; the message names it.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or not allowed.</exception>
     /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked for.</exception>

@@ -212,7 +212,7 @@ public sealed class Connection : IBufferWriter<byte>
         if (State >= ConnectionState.Closing)
             return;
         if (result < 0)
-            CloseNow(ReasonOf(result), CloseMode.Reset);
+            CloseNow(ReasonOf(result), result == -Errno.ECANCELED ? CloseMode.Graceful : CloseMode.Reset);
         else if (result == 0)
             OnPeerFinished();
         else if (State == ConnectionState.Open)
@@ -554,6 +554,11 @@ public sealed class Connection : IBufferWriter<byte>
     [Conditional("DEBUG")]
     private void AssertOnLoop() => Debug.Assert(_loop.IsOnLoop, "a connection is touched on its loop only");
 
-    private static CloseReason ReasonOf(int result) =>
-        -result == Errno.ECONNRESET || -result == Errno.EPIPE ? CloseReason.PeerReset : CloseReason.SocketError;
+    private static CloseReason ReasonOf(int result)
+    {
+        // A driver that limits how long it reads gives up with this.
+        if (result == -Errno.ECANCELED)
+            return CloseReason.IdleTimeout;
+        return -result == Errno.ECONNRESET || -result == Errno.EPIPE ? CloseReason.PeerReset : CloseReason.SocketError;
+    }
 }

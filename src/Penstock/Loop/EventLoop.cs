@@ -62,6 +62,9 @@ internal sealed class EventLoop : ConnectionLoop
     /// <summary>When the loop must next do something by itself.</summary>
     public long NextDeadline => _mailbox.HasWork || _dirty.Count > 0 ? 0 : Deadlines.Next;
 
+    /// <summary>Set when the loop is claimed for one connection at a time: called when that one is over.</summary>
+    public Action<EventLoop>? Vacated { get; set; }
+
     public static int SlotsFor(int maxConnections) => maxConnections + MaxListeners;
 
     /// <summary>Everything the loop does, once. Connections that wrote something in this turn are sent to once.</summary>
@@ -86,6 +89,9 @@ internal sealed class EventLoop : ConnectionLoop
     {
         _connections.Return(connection);
         Statistics.OpenConnections--;
+
+        // Before the server counts the departure, so that a listener which is told of room finds a loop for it.
+        Vacated?.Invoke(this);
         connection.Scope.Left();
         foreach (LoopListener? listener in _listeners)
             listener?.OnSlotFreed();

@@ -144,7 +144,7 @@ internal sealed class LoopListener : IDisposable
         _loop.Driver.PauseReceive(Key);
         _loop.Statistics.ListenerPauses++;
         PenstockEventSource.Log.ServerFull(_name, _limiter.Count);
-        if (!_limiter.AwaitRoom() && _loop.HasFreeSlot)
+        if (!_limiter.AwaitRoom() && _loop.HasFreeSlot && _placement.HasRoom(_limiter))
             OnRoom();
     }
 

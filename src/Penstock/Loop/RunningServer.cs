@@ -14,6 +14,10 @@ internal sealed class RunningServer
     private readonly ConnectionLimiter _limiter;
     private readonly ListenSocket _listenSocket;
     private readonly ServerOnLoop[] _parts;
+    private readonly Func<ConnectionHandler> _handlerFactory;
+
+    /// <summary>The parts on threads that were started for connections, by the number of their loop.</summary>
+    private readonly Dictionary<int, ServerOnLoop> _threadParts = [];
     private readonly List<LoopListener> _listeners = [];
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -21,12 +25,14 @@ internal sealed class RunningServer
     {
         _options = options;
         _group = group;
+        _handlerFactory = handlerFactory;
         _limiter = new ConnectionLimiter(options.MaxConnections);
         _parts = new ServerOnLoop[group.Count];
         for (int i = 0; i < _parts.Length; i++)
             _parts[i] = CreatePart(group.Loops[i], handlerFactory());
         _listenSocket = ListenSocket.Open(options, listeners);
         _limiter.OnRoom = OnRoom;
+        _group.ConnectionThreads?.Subscribe(OnRoom);
     }
 
     public EndPoint EndPoint => _listenSocket.EndPoint;
@@ -49,6 +55,7 @@ internal sealed class RunningServer
         }
         catch
         {
+            group.ConnectionThreads?.Unsubscribe(server.OnRoom);
             server._listenSocket.Dispose();
             throw;
         }
@@ -61,11 +68,12 @@ internal sealed class RunningServer
         Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
         await Task.WhenAll(closed).ConfigureAwait(false);
         _listenSocket.Dispose();
+        _group.ConnectionThreads?.Unsubscribe(OnRoom);
 
         Action<Connection> end = impatience.IsCancellationRequested
             ? static connection => connection.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset)
             : static connection => connection.Drain(CloseReason.ServerShutdown);
-        Task drained = Task.WhenAll(_parts.Select(part => OnLoop(part.Loop, done => End(part, end, done))));
+        Task drained = Task.WhenAll(AllParts().Select(part => OnLoop(part.Loop, done => End(part, end, done))));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
         Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, limit.Token);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
@@ -83,7 +91,7 @@ internal sealed class RunningServer
 
     private void ResetConnections()
     {
-        foreach (ServerOnLoop part in _parts)
+        foreach (ServerOnLoop part in AllParts())
             part.Loop.Post(static (target, _) => Reset((ServerOnLoop)target!), part);
     }
 
@@ -99,6 +107,23 @@ internal sealed class RunningServer
         AcceptDistribution.ReusePort => loops > 1,
         _ => false,
     };
+
+    private ServerOnLoop[] AllParts()
+    {
+        lock (_threadParts)
+            return [.. _parts, .. _threadParts.Values];
+    }
+
+    /// <summary>The server's part on a thread for connections, made when the thread gets its first one from this server.</summary>
+    private ServerOnLoop PartOn(EventLoop loop)
+    {
+        lock (_threadParts)
+        {
+            if (!_threadParts.TryGetValue(loop.Index, out ServerOnLoop? part))
+                _threadParts[loop.Index] = part = CreatePart(loop, _handlerFactory());
+            return part;
+        }
+    }
 
     private ServerOnLoop CreatePart(EventLoop loop, ConnectionHandler handler)
     {
@@ -121,7 +146,7 @@ internal sealed class RunningServer
         for (int i = 0; i < count; i++)
         {
             LoopListener listener = _listeners[i];
-            SocketHandle socket = _listenSocket.Take(i, managed: false);
+            SocketHandle socket = _listenSocket.Take(i, listener.Loop.Driver.UsesManagedSockets);
             RunOnLoop(listener.Loop, () => listener.Start(socket));
         }
     }
@@ -131,6 +156,8 @@ internal sealed class RunningServer
 
     private ConnectionPlacement Placement(bool listenerPerLoop, int index)
     {
+        if (_group.ConnectionThreads is { } threads)
+            return ConnectionPlacement.PerThread(threads, PartOn);
         if (listenerPerLoop || _parts.Length == 1)
             return ConnectionPlacement.Local(_parts[index]);
         return _options.Distribution == AcceptDistribution.LeastConnections

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 
 namespace Penstock.Net;
@@ -46,10 +47,14 @@ internal readonly struct SocketHandle
     /// <see cref="System.Net.Sockets.Socket"/>, and the result is driven natively. The managed socket must not be touched
     /// again; disposing it would wait for ever for a handle that is never released.
     /// </summary>
+    [SuppressMessage("Usage", "CA1816", Justification = "The finalizer that must not run is the detached socket's.")]
     public static SocketHandle Detach(Socket socket)
     {
         int descriptor = (int)socket.SafeHandle.DangerousGetHandle();
         socket.SafeHandle.SetHandleAsInvalid();
+
+        // The finalizer would delete the file of a Unix domain socket, under a server that listens on it.
+        GC.SuppressFinalize(socket);
         return FromDescriptor(descriptor);
     }
 
