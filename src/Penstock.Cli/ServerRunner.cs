@@ -8,13 +8,17 @@ namespace Penstock.Cli;
 /// </summary>
 internal static class ServerRunner
 {
-    public static async Task<int> RunAsync(string name, ServerOptions options, Func<ConnectionHandler> handlerFactory)
+    public static Task<int> RunAsync(string name, ServerOptions options, Func<ConnectionHandler> handlerFactory) =>
+        RunAsync(name, options, () => TcpServer.Start(options, handlerFactory));
+
+    /// <summary>For a server that starts its listener itself.</summary>
+    public static async Task<int> RunAsync(string name, ServerOptions options, Func<TcpServer> start)
     {
         using var messages = new EngineMessages(Console.Error);
         using var stop = new StopSignals();
         try
         {
-            await using TcpServer server = TcpServer.Start(options, handlerFactory);
+            await using TcpServer server = start();
             Console.WriteLine($"{name} listening on {Describe(server.EndPoint)} ({server.Description})");
             return await ServeAsync(server, stop);
         }
