@@ -13,7 +13,7 @@ public sealed class HttpServer : IAsyncDisposable
     private readonly List<IDisposable> _timers = [];
     private TcpServer? _listener;
 
-    private HttpServer()
+    internal HttpServer()
     {
     }
 
