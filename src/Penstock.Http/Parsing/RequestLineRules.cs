@@ -15,7 +15,11 @@ internal static class RequestLineRules
     public static int CheckVersion(Span<byte> head)
     {
         int end = head.IndexOf((byte)'\r');
-        if (end <= VersionLength || head[end - VersionLength - 1] != ' ')
+        if (end < VersionLength + 2 || head[end - VersionLength - 1] != ' ')
+            return StatusCodes.Status400BadRequest;
+
+        // The parser takes any number of spaces here; section 3 has one, and lets a server refuse more.
+        if (head[end - VersionLength - 2] == ' ')
             return StatusCodes.Status400BadRequest;
         Span<byte> version = head.Slice(end - VersionLength, VersionLength);
         if (!version.StartsWith("HTTP/"u8) || !char.IsAsciiDigit((char)version[5]) || version[6] != '.' ||
