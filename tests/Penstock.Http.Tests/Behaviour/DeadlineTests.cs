@@ -48,17 +48,17 @@ public sealed class DeadlineTests
     {
         using ScriptedServer server = Start();
         ScriptedPeer peer = server.Connect();
-        peer.Send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 4000\r\n\r\n"u8.ToArray());
+        peer.Send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 5200\r\n\r\n"u8.ToArray());
         server.Run();
         for (int i = 0; i < 40; i++)
         {
             Assert.Empty(peer.Received);
-            peer.Send(new byte[100]);
+            peer.Send(new byte[130]);
             server.Run();
             server.Pass(TimeSpan.FromMilliseconds(500));
         }
 
-        Assert.Equal("4000", Assert.Single(ResponseReader.ReadAll(peer.Received)).Content);
+        Assert.Equal("5200", Assert.Single(ResponseReader.ReadAll(peer.Received)).Content);
     }
 
     [Fact]

@@ -89,7 +89,8 @@ public sealed class RouteTests
         ScriptedPeer peer = server.Connect();
         peer.Send(Encoding.Latin1.GetBytes(request));
         server.Run();
-        return Assert.Single(ResponseReader.ReadAll(Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(peer.Received))));
+        ReadResponse response = Assert.Single(ResponseReader.ReadAll(peer.Received));
+        return response with { Content = Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(response.Content)) };
     }
 
     private static HttpRoutes Routes() => new HttpRoutes()
