@@ -19,9 +19,7 @@ public sealed class HttpHeaders
         get
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count);
-            ref readonly Field field = ref _fields[index];
-            return new HttpHeader(
-                _request.Bytes.Slice(field.NameStart, field.NameLength), _request.Bytes.Slice(field.ValueStart, field.ValueLength));
+            return new HttpHeader(NameAt(index), ValueAt(index));
         }
     }
 
@@ -30,10 +28,9 @@ public sealed class HttpHeaders
     {
         for (int i = 0; i < Count; i++)
         {
-            HttpHeader header = this[i];
-            if (header.Name.Length == name.Length && Ascii.EqualsIgnoreCase(header.Name, name))
+            if (_fields[i].NameLength == name.Length && Ascii.EqualsIgnoreCase(NameAt(i), name))
             {
-                value = header.Value;
+                value = ValueAt(i);
                 return true;
             }
         }
@@ -41,6 +38,11 @@ public sealed class HttpHeaders
         value = default;
         return false;
     }
+
+    internal ReadOnlySpan<byte> NameAt(int index) => _request.Bytes.Slice(_fields[index].NameStart, _fields[index].NameLength);
+
+    internal ReadOnlySpan<byte> ValueAt(int index) =>
+        _request.Bytes.Slice(_fields[index].ValueStart, _fields[index].ValueLength);
 
     internal void Clear() => Count = 0;
 

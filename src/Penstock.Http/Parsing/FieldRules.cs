@@ -11,46 +11,46 @@ internal static class FieldRules
 {
     private const int BadRequest = StatusCodes.Status400BadRequest;
 
-    /// <summary>Returns 0, or the status of the first rule that is broken.</summary>
+    /// <summary>Returns 0, or the status of the first rule that is broken. That no value holds a control has been seen to.</summary>
     public static int Check(HttpRequest request, HttpOptions options)
     {
-        int status = CheckShape(request.Headers, options);
-        if (status != 0)
-            return status;
+        if (request.Headers.Count > options.MaxHeaders)
+            return StatusCodes.Status431RequestHeaderFieldsTooLarge;
+        int status = 0;
         var seen = new SeenFields();
         request.KeepAlive = request.Version == HttpVersion.Http11;
         for (int i = 0; i < request.Headers.Count && status == 0; i++)
-            status = Take(request, request.Headers[i], ref seen);
+            status = Take(request, i, ref seen);
         return status != 0 ? status : CheckTogether(request, in seen);
     }
 
-    /// <summary>Names are tokens and values hold no controls (RFC 9110, sections 5.1 and 5.5); their number is bounded.</summary>
-    public static int CheckShape(HttpHeaders headers, HttpOptions options)
+    /// <summary>As <see cref="Check"/>, for fields that mean nothing to the message: their number and their names.</summary>
+    public static int CheckTrailers(HttpHeaders trailers, HttpOptions options)
     {
-        if (headers.Count > options.MaxHeaders)
+        if (trailers.Count > options.MaxHeaders)
             return StatusCodes.Status431RequestHeaderFieldsTooLarge;
-        for (int i = 0; i < headers.Count; i++)
+        for (int i = 0; i < trailers.Count; i++)
         {
-            HttpHeader header = headers[i];
-            if (!Tokens.IsToken(header.Name) || !Tokens.IsFieldValue(header.Value))
+            if (!Tokens.IsToken(trailers.NameAt(i)))
                 return BadRequest;
         }
 
         return 0;
     }
 
-    private static int Take(HttpRequest request, HttpHeader header, ref SeenFields seen)
+    private static int Take(HttpRequest request, int index, ref SeenFields seen)
     {
         // Lengths first: most fields of a request are none of these, and are told apart without looking at a name.
-        ReadOnlySpan<byte> name = header.Name;
+        HttpHeaders headers = request.Headers;
+        ReadOnlySpan<byte> name = headers.NameAt(index);
         return name.Length switch
         {
-            4 when Ascii.EqualsIgnoreCase(name, "host"u8) => TakeHost(request, header.Value, ref seen),
-            6 when Ascii.EqualsIgnoreCase(name, "expect"u8) => TakeExpect(request, header.Value),
-            10 when Ascii.EqualsIgnoreCase(name, "connection"u8) => TakeConnection(request, header.Value, ref seen),
-            14 when Ascii.EqualsIgnoreCase(name, "content-length"u8) => TakeLength(request, header.Value, ref seen),
-            17 when Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8) => TakeCoding(header.Value, ref seen),
-            _ => 0,
+            4 when Ascii.EqualsIgnoreCase(name, "host"u8) => TakeHost(request, headers.ValueAt(index), ref seen),
+            6 when Ascii.EqualsIgnoreCase(name, "expect"u8) => TakeExpect(request, headers.ValueAt(index)),
+            10 when Ascii.EqualsIgnoreCase(name, "connection"u8) => TakeConnection(request, headers.ValueAt(index), ref seen),
+            14 when Ascii.EqualsIgnoreCase(name, "content-length"u8) => TakeLength(request, headers.ValueAt(index), ref seen),
+            17 when Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8) => TakeCoding(headers.ValueAt(index), ref seen),
+            _ => Tokens.IsToken(name) ? 0 : BadRequest,
         };
     }
 

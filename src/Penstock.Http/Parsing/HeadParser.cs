@@ -42,6 +42,8 @@ internal sealed class HeadParser(HttpOptions options)
     /// <summary>As <see cref="ParseHead"/>, for the lines behind a chunked body.</summary>
     public int ParseTrailers(HttpRequest request, ByteRange lines)
     {
+        if (!Tokens.AreLines(request.Bytes.Slice(lines.Start, lines.Length)))
+            return StatusCodes.Status400BadRequest;
         var reader = new SequenceReader<byte>(new ReadOnlySequence<byte>(request.Buffer, lines.Start, lines.Length));
         try
         {
@@ -53,6 +55,6 @@ internal sealed class HeadParser(HttpOptions options)
             return exception.StatusCode;
         }
 
-        return FieldRules.CheckShape(request.Trailers, options);
+        return FieldRules.CheckTrailers(request.Trailers, options);
     }
 }

@@ -13,8 +13,29 @@ internal sealed class HeadScanner(int maxRequestLine, int maxHead)
     /// <summary>Looks at the bytes that are new since the last call; <c>progress.Scanned</c> is the length of a complete head.</summary>
     public HeadStatus Scan(ReadOnlySpan<byte> data, ref HeadProgress progress)
     {
-        if (progress.Scanned == 0 && !CanBegin(data[0]))
-            return HeadStatus.Invalid;
+        if (progress.Scanned == 0)
+        {
+            if (!CanBegin(data[0]))
+                return HeadStatus.Invalid;
+            if (IsWholeAndClean(data, ref progress))
+                return HeadStatus.Complete;
+        }
+
+        return ScanLines(data, ref progress);
+    }
+
+    /// <summary>The head of nearly every request: it came in one piece and nothing is wrong with it.</summary>
+    private bool IsWholeAndClean(ReadOnlySpan<byte> data, ref HeadProgress progress)
+    {
+        int length = WholeHeadScan.Find(data);
+        if (length == 0 || length > maxHead || data[0] == '\r' || data[..length].IndexOf((byte)'\r') > maxRequestLine)
+            return false;
+        progress.Scanned = length;
+        return true;
+    }
+
+    private HeadStatus ScanLines(ReadOnlySpan<byte> data, ref HeadProgress progress)
+    {
         while (true)
         {
             int offset = data[progress.Scanned..].IndexOf((byte)'\n');
@@ -45,15 +66,19 @@ internal sealed class HeadScanner(int maxRequestLine, int maxHead)
         if (!empty)
             return HeadStatus.Incomplete;
         if (inFields)
-            return HasBareReturn(data[..progress.Scanned], progress.Lines) ? HeadStatus.Invalid : HeadStatus.Complete;
+            return IsClean(data[..progress.Scanned], progress.Lines) ? HeadStatus.Complete : HeadStatus.Invalid;
         if (progress.Start > 0)
             return HeadStatus.Invalid;
         progress.Start = progress.LineStart;
         return HeadStatus.Incomplete;
     }
 
-    /// <summary>Every LF has its CR, so one CR too many is one without its LF (RFC 9112, section 2.2: invalid).</summary>
-    private static bool HasBareReturn(ReadOnlySpan<byte> head, int lines) => head.Count((byte)'\r') != lines;
+    /// <summary>
+    /// Every LF has its CR, so one CR too many is one without its LF (RFC 9112, section 2.2: invalid). Controls are
+    /// nowhere allowed in a head but the tab.
+    /// </summary>
+    private static bool IsClean(ReadOnlySpan<byte> head, int lines) =>
+        head.Count((byte)'\r') == lines && Tokens.AreLines(head);
 
     private static bool CanBegin(byte first) => first == '\r' || Tokens.Contains(first);
 

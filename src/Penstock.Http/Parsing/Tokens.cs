@@ -12,6 +12,9 @@ internal static class Tokens
     private static readonly SearchValues<byte> ForbiddenInValues = SearchValues.Create(
         [.. Enumerable.Range(0, 32).Where(value => value != '\t').Select(value => (byte)value), 0x7f]);
 
+    private static readonly SearchValues<byte> ForbiddenInLines = SearchValues.Create(
+        [.. Enumerable.Range(0, 32).Where(value => value is not ('\t' or '\r' or '\n')).Select(value => (byte)value), 0x7f]);
+
     public static bool Contains(byte value) => TokenBytes.Contains(value);
 
     /// <summary>Whether <paramref name="text"/> is one or more token characters: a method, a field name.</summary>
@@ -19,4 +22,7 @@ internal static class Tokens
 
     /// <summary>Whether <paramref name="text"/> may be a field's value.</summary>
     public static bool IsFieldValue(ReadOnlySpan<byte> text) => !text.ContainsAny(ForbiddenInValues);
+
+    /// <summary>Whether nothing in whole lines, their ends included, is forbidden in a value.</summary>
+    public static bool AreLines(ReadOnlySpan<byte> lines) => !lines.ContainsAny(ForbiddenInLines);
 }
