@@ -76,14 +76,27 @@ internal static class FieldRules
     /// <summary>RFC 9112, section 9.3: close wins over keep-alive.</summary>
     private static int TakeConnection(HttpRequest request, ReadOnlySpan<byte> value, ref SeenFields seen)
     {
+        if (Ascii.EqualsIgnoreCase(value, "keep-alive"u8))
+        {
+            // What most clients say, and nothing to take apart.
+            seen.KeepAlive = true;
+        }
+        else
+        {
+            TakeOptions(value, ref seen);
+        }
+
+        request.KeepAlive = !seen.Close && (seen.KeepAlive || request.Version == HttpVersion.Http11);
+        return 0;
+    }
+
+    private static void TakeOptions(ReadOnlySpan<byte> value, ref SeenFields seen)
+    {
         foreach (ReadOnlySpan<byte> option in new FieldList(value))
         {
             seen.Close |= Ascii.EqualsIgnoreCase(option, "close"u8);
             seen.KeepAlive |= Ascii.EqualsIgnoreCase(option, "keep-alive"u8);
         }
-
-        request.KeepAlive = !seen.Close && (seen.KeepAlive || request.Version == HttpVersion.Http11);
-        return 0;
     }
 
     /// <summary>
