@@ -460,6 +460,10 @@ public sealed class Connection : IBufferWriter<byte>
             return;
         RemovePause(PauseCauses.SendQueue);
         _scope.Handler.Drained(this);
+
+        // What it wrote is measured now: sends that complete before the turn ends may hide that the mark was passed, and
+        // a producer that stopped there would wait for ever.
+        ApplyHighMark();
     }
 
     /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
