@@ -28,6 +28,7 @@ public sealed class Connection : IBufferWriter<byte>
     private ConnectionOutput _output;
     private InboundBuffer _inbound;
     private EndPoint? _remoteEndPoint;
+    private ConnectionSocket? _sharedSocket;
     private TaskCompletionSource<ConnectionId>? _connected;
     private CloseReason _closeReason;
     private PauseCauses _paused;
@@ -37,6 +38,9 @@ public sealed class Connection : IBufferWriter<byte>
 
     /// <summary>The stored tail is to be shown to the handler again although nothing new arrived.</summary>
     private bool _redeliver;
+
+    /// <summary>The handler is told when the queue is below the low mark again, although receiving was not paused.</summary>
+    private bool _drainAwaited;
 
     private bool _peerFinished;
     private bool _anyMessage;
@@ -73,6 +77,12 @@ public sealed class Connection : IBufferWriter<byte>
 
     /// <summary>Our end's address; null when it is not known any more.</summary>
     public EndPoint? LocalEndPoint => SocketEndPoints.Local(_socket);
+
+    /// <summary>Whether the caller is on this connection's loop, where it may use the other members. Any thread.</summary>
+    public bool IsOnLoop => _loop.IsOnLoop;
+
+    /// <summary>The connection's socket for other threads: take it on the loop, use it anywhere.</summary>
+    public ConnectionSocket Socket => _sharedSocket ??= new ConnectionSocket(_socket);
 
     internal SlotKey Key { get; private set; }
 
@@ -131,6 +141,9 @@ public sealed class Connection : IBufferWriter<byte>
 
     /// <summary>As <see cref="Close()"/>, with the reason that <see cref="ConnectionHandler.OnClosed"/> is told.</summary>
     public void Close(CloseReason reason) => Drain(reason);
+
+    /// <summary>Closes the connection at once: what is staged is dropped, and the peer sees an ordinary end.</summary>
+    public void CloseNow() => CloseNow(CloseReason.LocalClose, CloseMode.Graceful);
 
     /// <summary>Resets the connection at once: what is staged is dropped, and the peer sees an error.</summary>
     public void Abort() => CloseNow(CloseReason.LocalClose, CloseMode.Reset);
@@ -218,6 +231,7 @@ public sealed class Connection : IBufferWriter<byte>
         _connected = null;
         UserState = null;
         _remoteEndPoint = null;
+        _sharedSocket = null;
         _socket = default;
         _loop.Release(this);
     }
@@ -280,6 +294,7 @@ public sealed class Connection : IBufferWriter<byte>
         State = ConnectionState.Closing;
         Deadlines.CancelReceive();
         Deadlines.CancelSend();
+        _sharedSocket?.Retire();
         _loop.Driver.Close(Key, mode);
     }
 
@@ -300,7 +315,7 @@ public sealed class Connection : IBufferWriter<byte>
         _scope = scope;
         _socket = socket;
         _paused = PauseCauses.None;
-        _dirty = _redeliver = _peerFinished = _anyMessage = _opened = false;
+        _dirty = _redeliver = _drainAwaited = _peerFinished = _anyMessage = _opened = false;
     }
 
     private void BecomeOpen()
@@ -401,8 +416,10 @@ public sealed class Connection : IBufferWriter<byte>
     private void AfterSent()
     {
         ApplyHighMark();
-        if ((_paused & PauseCauses.SendQueue) == 0 || _output.Staged.Length > _scope.Limits.SendLowMark)
+        bool awaited = _drainAwaited || (_paused & PauseCauses.SendQueue) != 0;
+        if (!awaited || _output.Staged.Length > _scope.Limits.SendLowMark || State != ConnectionState.Open)
             return;
+        _drainAwaited = false;
         RemovePause(PauseCauses.SendQueue);
         _scope.Handler.Drained(this);
     }
@@ -414,6 +431,8 @@ public sealed class Connection : IBufferWriter<byte>
             return;
         if (_output.IsSending && _scope.Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
             CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
+        else if (_scope.Limits.SlowConsumer == SlowConsumerPolicy.Notify)
+            _drainAwaited = true;
         else
             AddPause(PauseCauses.SendQueue);
     }

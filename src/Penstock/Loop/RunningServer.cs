@@ -15,6 +15,7 @@ internal sealed class RunningServer
     private readonly ServerOnLoop[] _parts;
     private readonly List<LoopListener> _listeners = [];
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _unlistening;
 
     private RunningServer(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group, int listeners)
     {
@@ -53,13 +54,17 @@ internal sealed class RunningServer
         }
     }
 
+    /// <summary>Closes the listeners; calling it again joins the first call.</summary>
+    public Task StopAcceptingAsync()
+    {
+        lock (_listeners)
+            return _unlistening ??= UnlistenAsync();
+    }
+
     /// <summary>Stops accepting, drains the connections and resets those that do not finish in time.</summary>
     public async Task StopAsync()
     {
-        Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
-        await Task.WhenAll(closed).ConfigureAwait(false);
-        _listenSocket.Dispose();
-
+        await StopAcceptingAsync().ConfigureAwait(false);
         Task drained = Task.WhenAll(_parts.Select(part => OnLoop(part.Loop, done => Drain(part, done))));
         Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
@@ -76,6 +81,13 @@ internal sealed class RunningServer
     {
         foreach (ServerOnLoop part in _parts)
             part.Loop.Post(static (target, _) => Reset((ServerOnLoop)target!), part);
+    }
+
+    private async Task UnlistenAsync()
+    {
+        Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
+        await Task.WhenAll(closed).ConfigureAwait(false);
+        _listenSocket.Dispose();
     }
 
     private static void Reset(ServerOnLoop part) =>
