@@ -19,7 +19,7 @@ internal struct SegmentQueue(MemoryPool<byte> pool)
     /// <summary>The segment that was released last: the next message finds an object to live in.</summary>
     private PooledSegment? _spare;
 
-    /// <summary>Bytes written and not consumed.</summary>
+    /// <summary>Bytes committed and not consumed.</summary>
     public long Length { get; private set; }
 
     /// <summary>Everything that is not consumed.</summary>
@@ -40,16 +40,21 @@ internal struct SegmentQueue(MemoryPool<byte> pool)
         return _tail.Free;
     }
 
-    /// <summary>Says that so many bytes of the memory last given out are written.</summary>
-    public void Advance(int count)
+    /// <summary>
+    /// Says that so many bytes of the memory last given out are written. Touches the tail only, which consuming leaves alone
+    /// while it is told to, so that a writer needs no lock for this.
+    /// </summary>
+    public readonly void Advance(int count)
     {
         if (count == 0)
             return;
         if (_tail is null || (uint)count > (uint)_tail.FreeLength)
             throw new ArgumentOutOfRangeException(nameof(count), count, "Advance goes past the end of the memory that was given out.");
         _tail.Advance(count);
-        Length += count;
     }
+
+    /// <summary>What was advanced over may be consumed.</summary>
+    public void Commit(long count) => Length += count;
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
@@ -59,6 +64,7 @@ internal struct SegmentQueue(MemoryPool<byte> pool)
             int count = Math.Min(room.Length, bytes.Length);
             bytes[..count].CopyTo(room);
             Advance(count);
+            Commit(count);
             bytes = bytes[count..];
         }
     }

@@ -61,6 +61,9 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
 
     public int Loop => _loop;
 
+    /// <summary>The application is being shown what arrived, and may answer several requests. Loop thread only.</summary>
+    public bool IsDelivering { get; private set; }
+
     public PipeReader Input => _input;
 
     public PipeWriter Output => _output;
@@ -107,7 +110,11 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
     /// <summary>Bytes arrived. Loop thread only.</summary>
     public void OnReceived(ReadOnlySpan<byte> data)
     {
-        if (_input.Receive(data) || !_isOpen)
+        IsDelivering = true;
+        bool goOn = _input.Receive(data);
+        IsDelivering = false;
+        _output.SendOnLoop();
+        if (goOn || !_isOpen)
             return;
         TransportLog.Paused(_loops.Log, this);
         _connection.Pause();

@@ -32,7 +32,9 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
     private SegmentQueue _buffer;
     private PooledSegment? _flushedSegment;
     private int _flushedEnd;
-    private long _flushed;
+
+    /// <summary>Bytes written since the last flush; the writer's own.</summary>
+    private long _unflushed;
 
     /// <summary>Bytes that the loop has staged and the kernel has not taken.</summary>
     private long _staged;
@@ -60,9 +62,9 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
 
     public override bool CanGetUnflushedBytes => true;
 
-    public override long UnflushedBytes => _buffer.Length - _flushed;
+    public override long UnflushedBytes => _unflushed;
 
-    private long Unsent => _flushed + _staged;
+    private long Unsent => _buffer.Length + _staged;
 
     public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
@@ -83,8 +85,8 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
 
     public override void Advance(int bytes)
     {
-        lock (_gate)
-            _buffer.Advance(bytes);
+        _buffer.Advance(bytes);
+        _unflushed += bytes;
     }
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
@@ -162,7 +164,10 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
         AfterSending(wake, ended);
     }
 
-    /// <summary>The loop's turn: what the kernel did not take from another thread. Loop thread only.</summary>
+    /// <summary>
+    /// The loop's turn: what was answered during a delivery, or what the kernel did not take from another thread. Loop
+    /// thread only.
+    /// </summary>
     public void SendOnLoop()
     {
         bool wake, ended;
@@ -234,22 +239,27 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
     private void Commit()
     {
         _writing = false;
-        _flushed = _buffer.Length;
+        _buffer.Commit(_unflushed);
+        _unflushed = 0;
         _flushedSegment = _buffer.Tail;
         _flushedEnd = _flushedSegment?.End ?? 0;
         if (_closed)
             DropFlushed();
-        else if (_flushed == 0)
+        else if (_buffer.Length == 0)
             _buffer.Consume(0, keepTail: false);
     }
 
     /// <summary>Sends what is committed, on the way that keeps the order. Under the lock.</summary>
     private void Send()
     {
-        if (_flushed == 0)
+        if (_buffer.Length == 0)
             return;
         if (_connection.IsOnLoop)
-            StageOnLoop();
+        {
+            // What is answered during one delivery is staged at its end, all at once.
+            if (!_connection.IsDelivering)
+                StageOnLoop();
+        }
         else if (_route != SendRoute.Idle)
             return;
         else if (_input.HasUnread && !_completed)
@@ -267,7 +277,7 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
     private void SendDirectly()
     {
         TrySend();
-        if (_flushed == 0)
+        if (_buffer.Length == 0)
             return;
         _route = SendRoute.Loop;
         _connection.RequestSendOnLoop();
@@ -278,9 +288,9 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
     /// </summary>
     private void StageOnLoop()
     {
-        if (_staged == 0 && _flushed >= MinimumSendWithoutCopy)
+        if (_staged == 0 && _buffer.Length >= MinimumSendWithoutCopy)
             TrySend();
-        long count = Math.Min(_flushed, MaxStagedBytes - _staged);
+        long count = Math.Min(_buffer.Length, MaxStagedBytes - _staged);
         if (count > 0)
             Stage(count);
         _route = _staged == 0 ? SendRoute.Idle : SendRoute.Loop;
@@ -304,7 +314,7 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
 
     private void TrySend()
     {
-        while (_flushed > 0)
+        while (_buffer.Length > 0)
         {
             int sent = _connection.Socket.TrySend(_buffer.Until(_flushedSegment, _flushedEnd));
             if (sent == 0)
@@ -313,16 +323,12 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
         }
     }
 
-    private void Consume(long count)
-    {
-        _flushed -= count;
-        _buffer.Consume(count, keepTail: _writing);
-    }
+    private void Consume(long count) => _buffer.Consume(count, keepTail: _writing);
 
     private void DropFlushed()
     {
         _route = SendRoute.Idle;
-        Consume(_flushed);
+        Consume(_buffer.Length);
     }
 
     private void AfterSending(bool wake, bool ended)
