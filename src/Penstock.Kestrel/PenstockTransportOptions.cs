@@ -50,6 +50,10 @@ public sealed class PenstockTransportOptions
     /// </summary>
     public long? MaxWriteBufferSize { get; set; } = 64 * 1024;
 
+    /// <summary>Whether an abort ends a connection with FIN instead of RST: Kestrel's own switch.</summary>
+    internal bool FinOnError { get; set; } =
+        AppContext.TryGetSwitch("Microsoft.AspNetCore.Server.Kestrel.FinOnError", out bool enabled) && enabled;
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(LoopCount, 1);

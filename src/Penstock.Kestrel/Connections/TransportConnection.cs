@@ -194,7 +194,7 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
 
     private void CloseAtOnce(Exception reason)
     {
-        if (_loops.FinOnError)
+        if (_loops.Options.FinOnError)
         {
             TransportLog.WriteFin(_loops.Log, this);
             _connection.CloseNow();

@@ -51,10 +51,6 @@ internal sealed class TransportLoops : IAsyncDisposable
 
     public bool IsInline => Options.ApplicationScheduling == ApplicationScheduling.Inline;
 
-    /// <summary>Whether an abort ends a connection with FIN instead of RST: Kestrel's own switch.</summary>
-    public bool FinOnError { get; } =
-        AppContext.TryGetSwitch("Microsoft.AspNetCore.Server.Kestrel.FinOnError", out bool enabled) && enabled;
-
     /// <summary>A pool per loop, so that loops do not contend for blocks.</summary>
     public MemoryPool<byte> PoolOf(int loop) => _pools[loop];
 
