@@ -172,10 +172,14 @@ public abstract partial class TransportContract
         await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
         {
             connection.ConnectionClosed.Register(closed.SetResult);
+            await connection.Transport.Input.ReadAsync(Canceled);
+            connection.Transport.Input.AdvanceTo(default);
             connection.Abort(new ConnectionAbortedException("enough"));
             failure.SetResult(await Record.ExceptionAsync(async () => await connection.Transport.Input.ReadAsync(Canceled)));
         }));
         using RawClient client = await server.ConnectAsync();
+
+        await client.SendAsync("x");
 
         Assert.Equal("enough", Assert.IsType<ConnectionAbortedException>(await failure.Task.Within()).Message);
         await closed.Task.Within();
