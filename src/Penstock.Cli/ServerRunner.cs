@@ -8,13 +8,16 @@ namespace Penstock.Cli;
 /// </summary>
 internal static class ServerRunner
 {
-    public static async Task<int> RunAsync(string name, ServerOptions options, Func<ConnectionHandler> handlerFactory)
+    /// <param name="name">What the banner calls the server.</param>
+    /// <param name="options">Where it listens; named when it cannot.</param>
+    /// <param name="start">Starts it.</param>
+    public static async Task<int> RunAsync(string name, ServerOptions options, Func<ServerOptions, TcpServer> start)
     {
         using var messages = new EngineMessages(Console.Error);
         using var stop = new StopSignals();
         try
         {
-            await using TcpServer server = TcpServer.Start(options, handlerFactory);
+            await using TcpServer server = start(options);
             Console.WriteLine($"{name} listening on {Describe(server.EndPoint)} ({server.Description})");
             return await ServeAsync(server, stop);
         }

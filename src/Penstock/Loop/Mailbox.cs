@@ -64,6 +64,9 @@ internal sealed class Mailbox(Action wake)
     {
         lock (_gate)
             _closed = true;
+
+        // The last post may be in the list already and not have raised the flag yet.
+        Volatile.Write(ref _wakePending, 1);
         while (HasWork)
             Drain();
     }

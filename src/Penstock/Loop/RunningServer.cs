@@ -1,6 +1,7 @@
 using System.Net;
 using Penstock.Connections;
 using Penstock.Diagnostics;
+using Penstock.Drivers;
 using Penstock.Net;
 
 namespace Penstock.Loop;
@@ -62,22 +63,30 @@ internal sealed class RunningServer
     }
 
     /// <summary>Stops accepting, drains the connections and resets those that do not finish in time.</summary>
-    public async Task StopAsync()
+    /// <param name="impatience">Cancelled when those that are left are to be reset at once.</param>
+    public async Task StopAsync(CancellationToken impatience)
     {
         await StopAcceptingAsync().ConfigureAwait(false);
-        Task drained = Task.WhenAll(_parts.Select(part => OnLoop(part.Loop, done => Drain(part, done))));
-        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider);
+        Action<Connection> end = impatience.IsCancellationRequested
+            ? static connection => connection.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset)
+            : static connection => connection.Drain(CloseReason.ServerShutdown);
+        Task drained = Task.WhenAll(_parts.Select(part => OnLoop(part.Loop, done => End(part, end, done))));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
+        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, limit.Token);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
         {
-            PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
+            if (!impatience.IsCancellationRequested)
+                PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
             ResetConnections();
         }
 
         await drained.ConfigureAwait(false);
+
+        // Or its timer would keep the server in memory until it ran out.
+        await limit.CancelAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Resets every connection of this server.</summary>
-    public void ResetConnections()
+    private void ResetConnections()
     {
         foreach (ServerOnLoop part in _parts)
             part.Loop.Post(static (target, _) => Reset((ServerOnLoop)target!), part);
@@ -91,7 +100,7 @@ internal sealed class RunningServer
     }
 
     private static void Reset(ServerOnLoop part) =>
-        part.Loop.ForEachConnection(part.Scope, c => c.CloseNow(CloseReason.ServerShutdown, Drivers.CloseMode.Reset));
+        part.Loop.ForEachConnection(part.Scope, c => c.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset));
 
     private static bool UsesReusePort(ServerOptions options, int loops) => options.Distribution switch
     {
@@ -117,16 +126,20 @@ internal sealed class RunningServer
 
     private void StartListeners(bool listenerPerLoop)
     {
+        // All are known before the first one accepts: a departure on one loop must find those of the others.
         int count = listenerPerLoop ? _parts.Length : 1;
         for (int i = 0; i < count; i++)
+            _listeners.Add(CreateListener(_parts[i].Loop, Placement(listenerPerLoop, i)));
+        for (int i = 0; i < count; i++)
         {
-            EventLoop loop = _parts[i].Loop;
-            var listener = new LoopListener(loop, Placement(listenerPerLoop, i), _limiter, Name, e => _fault.TrySetException(e));
+            LoopListener listener = _listeners[i];
             SocketHandle socket = _listenSocket.Take(i, managed: false);
-            RunOnLoop(loop, () => listener.Start(socket));
-            _listeners.Add(listener);
+            RunOnLoop(listener.Loop, () => listener.Start(socket));
         }
     }
+
+    private LoopListener CreateListener(EventLoop loop, ConnectionPlacement placement) =>
+        new(loop, placement, _limiter, Name, fault => _fault.TrySetException(fault));
 
     private ConnectionPlacement Placement(bool listenerPerLoop, int index)
     {
@@ -160,14 +173,14 @@ internal sealed class RunningServer
         }
     }
 
-    private static void Drain(ServerOnLoop part, Action done)
+    private static void End(ServerOnLoop part, Action<Connection> end, Action done)
     {
         part.Scope.IsClosing = true;
         part.Scope.OnEmpty = done;
         if (part.Scope.Count == 0)
             done();
         else
-            part.Loop.ForEachConnection(part.Scope, connection => connection.Drain(CloseReason.ServerShutdown));
+            part.Loop.ForEachConnection(part.Scope, end);
     }
 
     /// <summary>Runs work on a loop and waits for it; at once when the loop has ended.</summary>
