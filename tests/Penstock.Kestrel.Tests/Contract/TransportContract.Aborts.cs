@@ -172,8 +172,7 @@ public abstract partial class TransportContract
         await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
         {
             connection.ConnectionClosed.Register(closed.SetResult);
-            await connection.Transport.Input.ReadAsync(Canceled);
-            connection.Transport.Input.AdvanceTo(default);
+            connection.Transport.Input.AdvanceTo((await connection.Transport.Input.ReadAsync(Canceled)).Buffer.End);
             connection.Abort(new ConnectionAbortedException("enough"));
             failure.SetResult(await Record.ExceptionAsync(async () => await connection.Transport.Input.ReadAsync(Canceled)));
         }));
