@@ -113,7 +113,8 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
         IsDelivering = true;
         bool goOn = _input.Receive(data);
         IsDelivering = false;
-        _output.SendOnLoop();
+        if (_loops.IsInline)
+            _output.SendOnLoop();
         if (goOn || !_isOpen)
             return;
         TransportLog.Paused(_loops.Log, this);
@@ -219,9 +220,8 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
     {
         if (!_isOpen)
             return;
-        _loops.Stalls?.Enter(this);
+        using var watch = new Watch(_loops.Stalls, this);
         work();
-        _loops.Stalls?.Leave(this);
     }
 
     private void SendOnLoop() => RunIfOpen(_output.SendOnLoop);

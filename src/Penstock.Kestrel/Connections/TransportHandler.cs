@@ -24,34 +24,30 @@ internal abstract class TransportHandler(TransportLoops loops) : ConnectionHandl
     public sealed override int OnReceived(Connection connection, ReadOnlySpan<byte> data)
     {
         TransportConnection transport = Of(connection);
-        _stalls?.Enter(transport);
+        using var watch = new Watch(_stalls, transport);
         transport.OnReceived(data);
-        _stalls?.Leave(transport);
         return data.Length;
     }
 
     public sealed override void OnDrained(Connection connection)
     {
         TransportConnection transport = Of(connection);
-        _stalls?.Enter(transport);
+        using var watch = new Watch(_stalls, transport);
         transport.OnDrained();
-        _stalls?.Leave(transport);
     }
 
     public sealed override void OnPeerFinished(Connection connection)
     {
         TransportConnection transport = Of(connection);
-        _stalls?.Enter(transport);
+        using var watch = new Watch(_stalls, transport);
         transport.OnPeerFinished();
-        _stalls?.Leave(transport);
     }
 
     public sealed override void OnClosed(Connection connection, CloseReason reason)
     {
         TransportConnection transport = Of(connection);
-        _stalls?.Enter(transport);
+        using var watch = new Watch(_stalls, transport);
         transport.OnClosed(reason);
-        _stalls?.Leave(transport);
     }
 
     /// <summary>A connection was established.</summary>
