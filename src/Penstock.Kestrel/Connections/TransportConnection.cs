@@ -22,6 +22,7 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private readonly Action _sendOnLoop;
+    private readonly Action _readOnLoop;
     private string? _connectionId;
     private IDictionary<object, object?>? _items;
     private Exception? _shutdownReason;
@@ -46,6 +47,7 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
         _input = new TransportInput(this, MemoryPool, loops.Options);
         _output = new TransportOutput(this, _input, MemoryPool, loops.Options);
         _sendOnLoop = SendOnLoop;
+        _readOnLoop = ReadOnLoop;
         Transport = this;
         Features = new FeatureCollection(new TransportFeatures(this));
     }
@@ -154,6 +156,13 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
     /// <summary>Has <see cref="TransportOutput.SendOnLoop"/> called on the loop.</summary>
     public void RequestSendOnLoop() => _loops.Group.Post(_loop, _sendOnLoop);
 
+    /// <summary>Has <see cref="TransportInput.CompleteRead"/> called on the loop, or here when the loop has ended.</summary>
+    public void RequestReadOnLoop()
+    {
+        if (!_loops.Group.Post(_loop, _readOnLoop))
+            _input.CompleteRead();
+    }
+
     public void SendDeferred() => _output.SendDeferred();
 
     /// <summary>There is room again for what the peer sends.</summary>
@@ -222,6 +231,16 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
             return;
         using var watch = new Watch(_loops.Stalls, this);
         work();
+    }
+
+    /// <summary>Also when the connection has ended by now, because the application waits.</summary>
+    private void ReadOnLoop()
+    {
+        using var watch = new Watch(_loops.Stalls, this);
+        IsDelivering = true;
+        _input.CompleteRead();
+        IsDelivering = false;
+        _output.SendOnLoop();
     }
 
     private void SendOnLoop() => RunIfOpen(_output.SendOnLoop);

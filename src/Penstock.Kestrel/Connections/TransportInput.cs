@@ -52,6 +52,12 @@ internal sealed class TransportInput : PipeReader, IValueTaskSource<ReadResult>,
 
     private bool IsReady => _cancelRequested || _finished || _buffer.Length > _examined;
 
+    /// <summary>
+    /// The application has left its loop and asks for more, which is where it comes back. Without this a busy connection
+    /// would stay away: its next request is often here before the reply to the last one has returned.
+    /// </summary>
+    private bool BelongsOnLoop => _inline && !_finished && !_cancelRequested && !_connection.IsOnLoop;
+
     /// <summary>Takes what arrived. Loop thread only.</summary>
     /// <returns>False when receiving must pause until <see cref="TransportConnection.ResumeReceiving"/>.</returns>
     public bool Receive(ReadOnlySpan<byte> data)
@@ -89,22 +95,39 @@ internal sealed class TransportInput : PipeReader, IValueTaskSource<ReadResult>,
             Wake();
     }
 
+    /// <summary>Gives the application, which waits, what there is.</summary>
+    public void CompleteRead()
+    {
+        ReadResult result;
+        Exception? error;
+        lock (_gate)
+            error = Result(out result);
+        if (error is null)
+            _read.SetResult(result);
+        else
+            _read.SetException(error);
+    }
+
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<ReadResult>(cancellationToken);
+        bool ready;
         lock (_gate)
         {
             ThrowIfNotReadable();
-            if (IsReady)
+            ready = IsReady;
+            if (ready && !BelongsOnLoop)
                 return Result(out ReadResult result) is { } error ? ValueTask.FromException<ReadResult>(error) : new(result);
             _read.Reset();
-            _waiting = true;
+            _waiting = !ready;
         }
 
         // Replies that waited for company have no more to wait for.
         _connection.SendDeferred();
         var pending = new ValueTask<ReadResult>(this, _read.Version);
+        if (ready)
+            _connection.RequestReadOnLoop();
         if (cancellationToken.CanBeCanceled)
             Register(cancellationToken);
         return pending;
@@ -216,18 +239,6 @@ internal sealed class TransportInput : PipeReader, IValueTaskSource<ReadResult>,
             CompleteRead();
         else
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
-
-    private void CompleteRead()
-    {
-        ReadResult result;
-        Exception? error;
-        lock (_gate)
-            error = Result(out result);
-        if (error is null)
-            _read.SetResult(result);
-        else
-            _read.SetException(error);
     }
 
     /// <summary>What there is to read, or why there is nothing more. Under the lock.</summary>
