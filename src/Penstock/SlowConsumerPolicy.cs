@@ -18,4 +18,10 @@ public enum SlowConsumerPolicy
 
     /// <summary>The connection is reset with <see cref="CloseReason.SlowConsumer"/>.</summary>
     Disconnect,
+
+    /// <summary>
+    /// Receiving goes on, and <see cref="ConnectionHandler.OnDrained"/> is called when the peer has taken enough. For a
+    /// handler that bounds what it stages by itself, because what it sends does not answer what it receives.
+    /// </summary>
+    Notify,
 }

@@ -93,6 +93,12 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
+    /// Stops accepting for good and frees the address; connections that are there go on. <see cref="StopAsync"/> is still
+    /// to be called. Newcomers are refused from here on.
+    /// </summary>
+    public Task StopAcceptingAsync() => _server.StopAcceptingAsync();
+
+    /// <summary>
     /// Stops accepting, lets every connection finish what is staged for it, and resets those that have not after
     /// <see cref="ServerOptions.ShutdownTimeout"/>. Calling it again joins the stop that is under way.
     /// </summary>

@@ -31,6 +31,7 @@ public sealed class Connection : IBufferWriter<byte>
     private ConnectionOutput _output;
     private InboundBuffer _inbound;
     private EndPoint? _remoteEndPoint;
+    private ConnectionSocket? _sharedSocket;
     private List<Topic>? _subscriptions;
     private TaskCompletionSource<ConnectionId>? _connected;
     private CloseReason _closeReason;
@@ -44,6 +45,9 @@ public sealed class Connection : IBufferWriter<byte>
 
     /// <summary>The driver was told to pause; it stays so until what is stored has been shown.</summary>
     private bool _receiveStopped;
+
+    /// <summary>The handler is told when the queue is below the low mark again, although receiving was not paused.</summary>
+    private bool _drainAwaited;
 
     private bool _peerFinished;
     private bool _toldPeerFinished;
@@ -84,6 +88,12 @@ public sealed class Connection : IBufferWriter<byte>
 
     /// <summary>Our end's address; null when it is not known any more.</summary>
     public EndPoint? LocalEndPoint => SocketEndPoints.Local(_socket);
+
+    /// <summary>Whether the caller is on this connection's loop, where it may use the other members. Any thread.</summary>
+    public bool IsOnLoop => _loop.IsOnLoop;
+
+    /// <summary>The connection's socket for other threads: take it on the loop, use it anywhere.</summary>
+    public ConnectionSocket Socket => _sharedSocket ??= new ConnectionSocket(_socket);
 
     internal SlotKey Key { get; private set; }
 
@@ -160,6 +170,9 @@ public sealed class Connection : IBufferWriter<byte>
 
     /// <summary>As <see cref="Close()"/>, with the reason that <see cref="ConnectionHandler.OnClosed"/> is told.</summary>
     public void Close(CloseReason reason) => Drain(reason);
+
+    /// <summary>Closes the connection at once: what is staged is dropped, and the peer sees an ordinary end.</summary>
+    public void CloseNow() => CloseNow(CloseReason.LocalClose, CloseMode.Graceful);
 
     /// <summary>Resets the connection at once: what is staged is dropped, and the peer sees an error.</summary>
     public void Abort() => CloseNow(CloseReason.LocalClose, CloseMode.Reset);
@@ -248,6 +261,7 @@ public sealed class Connection : IBufferWriter<byte>
         _connected = null;
         UserState = null;
         _remoteEndPoint = null;
+        _sharedSocket = null;
         _socket = default;
         _loop.Release(this);
     }
@@ -317,6 +331,7 @@ public sealed class Connection : IBufferWriter<byte>
         State = ConnectionState.Closing;
         Deadlines.CancelReceive();
         Deadlines.CancelSend();
+        _sharedSocket?.Retire();
         _loop.Driver.Close(Key, mode);
     }
 
@@ -344,7 +359,8 @@ public sealed class Connection : IBufferWriter<byte>
         _socket = socket;
         _paused = PauseCauses.None;
         DroppedPayloads = 0;
-        _dirty = _redeliver = _receiveStopped = _peerFinished = _toldPeerFinished = _anyMessage = _opened = false;
+        _dirty = _redeliver = _drainAwaited = _receiveStopped = false;
+        _peerFinished = _toldPeerFinished = _anyMessage = _opened = false;
     }
 
     private void BecomeOpen()
@@ -456,8 +472,10 @@ public sealed class Connection : IBufferWriter<byte>
     private void AfterSent()
     {
         ApplyHighMark();
-        if ((_paused & PauseCauses.SendQueue) == 0 || _output.Staged.Length > _scope.Limits.SendLowMark)
+        bool awaited = _drainAwaited || (_paused & PauseCauses.SendQueue) != 0;
+        if (!awaited || _output.Staged.Length > _scope.Limits.SendLowMark || State != ConnectionState.Open)
             return;
+        _drainAwaited = false;
         RemovePause(PauseCauses.SendQueue);
         _scope.Handler.Drained(this);
 
@@ -475,6 +493,8 @@ public sealed class Connection : IBufferWriter<byte>
             DropOldest();
         if (_output.IsSending && _scope.Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
             CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
+        else if (_scope.Limits.SlowConsumer == SlowConsumerPolicy.Notify)
+            _drainAwaited = true;
         else if (_output.Staged.Length > _scope.Limits.SendHighMark && (_paused & PauseCauses.SendQueue) == 0)
             BecomeCongested();
     }

@@ -20,6 +20,7 @@ internal sealed class RunningServer
     private readonly Dictionary<int, ServerOnLoop> _threadParts = [];
     private readonly List<LoopListener> _listeners = [];
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _unlistening;
 
     private RunningServer(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group, int listeners)
     {
@@ -61,13 +62,18 @@ internal sealed class RunningServer
         }
     }
 
+    /// <summary>Closes the listeners; calling it again joins the first call.</summary>
+    public Task StopAcceptingAsync()
+    {
+        lock (_listeners)
+            return _unlistening ??= UnlistenAsync();
+    }
+
     /// <summary>Stops accepting, drains the connections and resets those that do not finish in time.</summary>
     /// <param name="impatience">Cancelled when those that are left are to be reset at once.</param>
     public async Task StopAsync(CancellationToken impatience)
     {
-        Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
-        await Task.WhenAll(closed).ConfigureAwait(false);
-        _listenSocket.Dispose();
+        await StopAcceptingAsync().ConfigureAwait(false);
         _group.ConnectionThreads?.Unsubscribe(OnRoom);
 
         Action<Connection> end = impatience.IsCancellationRequested
@@ -93,6 +99,13 @@ internal sealed class RunningServer
     {
         foreach (ServerOnLoop part in AllParts())
             part.Loop.Post(static (target, _) => Reset((ServerOnLoop)target!), part);
+    }
+
+    private async Task UnlistenAsync()
+    {
+        Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
+        await Task.WhenAll(closed).ConfigureAwait(false);
+        _listenSocket.Dispose();
     }
 
     private static void Reset(ServerOnLoop part) =>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Penstock.Interop.Posix;
 
 namespace Penstock.Net;
 
@@ -95,7 +96,10 @@ internal sealed class ListenSocket : IDisposable
 
     private Socket Inherit(DescriptorEndPoint endPoint)
     {
-        var socket = new Socket(new SafeSocketHandle(endPoint.Descriptor, ownsHandle: true));
+        int descriptor = endPoint.OwnsDescriptor ? endPoint.Descriptor : Libc.Duplicate(endPoint.Descriptor);
+        if (descriptor < 0)
+            throw SocketErrors.ToException(descriptor);
+        var socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
         _sockets.Add(socket);
         socket.Blocking = false;
         return socket;

@@ -18,6 +18,8 @@ internal static unsafe class Libc
     private static readonly int NoSignal =
         OperatingSystem.IsLinux() ? 0x4000 : OperatingSystem.IsFreeBSD() ? 0x20000 : 0;
 
+    private static readonly int DoNotWait = OperatingSystem.IsLinux() ? 0x40 : 0x80;
+
     /// <summary>Reads what has arrived. 0: the peer finished sending.</summary>
     internal static int Receive(int fd, byte* buffer, nint length)
     {
@@ -44,6 +46,16 @@ internal static unsafe class Libc
         MessageHeader message = new() { Vectors = vectors, VectorCount = (nuint)count };
         int result;
         do result = SystemCall.Result(LibcImports.sendmsg(fd, &message, NoSignal));
+        while (result == SystemCall.Interrupted);
+        return result;
+    }
+
+    /// <summary>As <see cref="SendMessage"/>, and says EAGAIN rather than wait also when the descriptor would block.</summary>
+    internal static int SendMessageWithoutWaiting(int fd, IoVector* vectors, int count)
+    {
+        MessageHeader message = new() { Vectors = vectors, VectorCount = (nuint)count };
+        int result;
+        do result = SystemCall.Result(LibcImports.sendmsg(fd, &message, NoSignal | DoNotWait));
         while (result == SystemCall.Interrupted);
         return result;
     }
