@@ -13,7 +13,13 @@ public sealed class KeyValueOptions
     public ServerOptions? Resp { get; set; }
 
     /// <summary>The loops that serve both.</summary>
-    public LoopOptions Loops { get; } = new();
+    public LoopOptions Loops { get; set; } = new();
+
+    /// <summary>
+    /// Who may use a Unix domain socket that <see cref="Resp"/> listens on. Default: its owner. Set after the socket is
+    /// made, so keep it in a directory that others cannot enter.
+    /// </summary>
+    public UnixFileMode UnixSocketMode { get; set; } = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
     /// The directory of log and snapshots, made when it is missing. Default: null, which keeps everything in memory only.
@@ -58,6 +64,7 @@ public sealed class KeyValueOptions
 
     internal void Validate()
     {
+        ArgumentNullException.ThrowIfNull(Loops);
         AtLeast(MaxMemoryBytes, 0, nameof(MaxMemoryBytes));
         AtLeast(MaxValueBytes, 1, nameof(MaxValueBytes));
         AtLeast(MaxArguments, 1, nameof(MaxArguments));

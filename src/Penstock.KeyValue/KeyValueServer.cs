@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Penstock.KeyValue;
 
@@ -44,8 +45,9 @@ public sealed class KeyValueServer : IAsyncDisposable
 
     /// <summary>Loads what is stored and starts to serve. It accepts connections when this returns.</summary>
     /// <exception cref="ArgumentException">An option's value; the message names it.</exception>
-    /// <exception cref="System.Net.Sockets.SocketException">An address is in use, or not allowed.</exception>
-    /// <exception cref="IOException">The data directory is in use, or cannot be read.</exception>
+    /// <exception cref="IOException">
+    /// An address is in use or not allowed, or the data directory is in use or cannot be read.
+    /// </exception>
     /// <exception cref="InvalidDataException">A stored file is damaged; the message says where.</exception>
     public static KeyValueServer Start(KeyValueOptions options)
     {
@@ -89,7 +91,11 @@ public sealed class KeyValueServer : IAsyncDisposable
         if (options.Protobuf is { } protobuf && (options.Password is null || options.Unprotected))
             EndPoint = Listen(protobuf, loop => new KeyValueHandler(loop));
         if (options.Resp is { } resp)
+        {
             RespEndPoint = Listen(resp, loop => new RespHandler(loop));
+            RestrictUnixSocket(resp.EndPoint, options.UnixSocketMode);
+        }
+
         foreach (KeyValueLoop loop in _database.LoopStates)
             _timers.Add(_group.StartTimer(loop.Index, ExpiryPeriod, loop.ExpireSome));
     }
@@ -98,9 +104,24 @@ public sealed class KeyValueServer : IAsyncDisposable
     private EndPoint Listen(ServerOptions options, Func<KeyValueLoop, ConnectionHandler> create)
     {
         int next = 0;
-        TcpServer server = TcpServer.Start(options, () => create(_database.LoopStates[next++]), _group);
-        _servers.Add(server);
-        return server.EndPoint;
+        try
+        {
+            TcpServer server = TcpServer.Start(options, () => create(_database.LoopStates[next++]), _group);
+            _servers.Add(server);
+            return server.EndPoint;
+        }
+        catch (SocketException exception)
+        {
+            // With two listeners, the system's error alone would not say which one it is about.
+            throw new IOException($"Cannot listen on {options.EndPoint}: {exception.Message}.", exception);
+        }
+    }
+
+    private static void RestrictUnixSocket(EndPoint endPoint, UnixFileMode mode)
+    {
+        string path = endPoint is UnixDomainSocketEndPoint ? endPoint.ToString()! : "";
+        if (!OperatingSystem.IsWindows() && File.Exists(path))
+            File.SetUnixFileMode(path, mode);
     }
 
     private async Task StopCoreAsync(CancellationToken cancellationToken)

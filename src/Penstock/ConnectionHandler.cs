@@ -29,6 +29,14 @@ public abstract class ConnectionHandler
     public abstract int OnReceived(Connection connection, ReadOnlySpan<byte> data);
 
     /// <summary>
+    /// More than <see cref="ConnectionOptions.MaxSendQueueBytes"/> wait for the peer: a producer should stop until
+    /// <see cref="OnDrained"/>. The connection is not received from meanwhile.
+    /// </summary>
+    public virtual void OnCongested(Connection connection)
+    {
+    }
+
+    /// <summary>
     /// The send queue, which had passed <see cref="ConnectionOptions.MaxSendQueueBytes"/>, is below
     /// <see cref="ConnectionOptions.ResumeSendQueueBytes"/> again: a producer may go on.
     /// </summary>

@@ -15,6 +15,7 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     private readonly bool _ownsGroup;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _impatience = new();
     private Task? _stopping;
 
     private TcpServer(RunningServer server, LoopGroup group, bool ownsGroup)
@@ -48,14 +49,25 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked for.</exception>
     public static TcpServer Start(ServerOptions options, Func<ConnectionHandler> handlerFactory)
     {
+        ArgumentNullException.ThrowIfNull(handlerFactory);
+        return Start(options, _ => handlerFactory);
+    }
+
+    /// <summary>As the other, for handlers that need the loops they will run on: for timers, posts or topics.</summary>
+    /// <param name="options">Read once, here.</param>
+    /// <param name="createFactory">Gets the server's own loops, and returns what makes the handler of each, in order.</param>
+    /// <inheritdoc cref="Start(ServerOptions, Func{ConnectionHandler})"/>
+    public static TcpServer Start(ServerOptions options, Func<LoopGroup, Func<ConnectionHandler>> createFactory)
+    {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(createFactory);
         options.Validate();
         LoopOptions loops = options.Loops.Copy();
         loops.MaxConnectionsPerLoop = options.MaxConnections;
         var group = new LoopGroup(loops);
         try
         {
-            return Start(options, handlerFactory, group, ownsGroup: true);
+            return Start(options, createFactory(group), group, ownsGroup: true);
         }
         catch
         {
@@ -83,7 +95,7 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     {
         lock (_gate)
             _stopping ??= StopCoreAsync();
-        cancellationToken.Register(_server.ResetConnections);
+        cancellationToken.Register(static impatience => ((CancellationTokenSource)impatience!).Cancel(), _impatience);
         return _stopping;
     }
 
@@ -102,19 +114,21 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
 
     private async Task StopCoreAsync()
     {
-        await _server.StopAsync().ConfigureAwait(false);
+        await _server.StopAsync(_impatience.Token).ConfigureAwait(false);
         if (_ownsGroup)
             await _group.DisposeAsync().ConfigureAwait(false);
         _completion.TrySetResult();
     }
 
-    /// <summary>A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why.</summary>
+    /// <summary>
+    /// A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why. A group
+    /// that is disposed under the server ends it too.
+    /// </summary>
     private async Task WatchAsync()
     {
-        Task broken = await Task.WhenAny(_server.Fault, _group.Ended, _completion.Task).ConfigureAwait(false);
-        if (broken.Exception is not { } fault)
-            return;
-        _completion.TrySetException(fault.InnerExceptions);
+        Task first = await Task.WhenAny(_completion.Task, _server.Fault, _group.Ended).ConfigureAwait(false);
+        if (first.Exception is { } fault)
+            _completion.TrySetException(fault.InnerExceptions);
         await StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -28,6 +28,7 @@ public sealed class Connection : IBufferWriter<byte>
     private ConnectionOutput _output;
     private InboundBuffer _inbound;
     private EndPoint? _remoteEndPoint;
+    private List<Topic>? _subscriptions;
     private TaskCompletionSource<ConnectionId>? _connected;
     private CloseReason _closeReason;
     private PauseCauses _paused;
@@ -59,6 +60,9 @@ public sealed class Connection : IBufferWriter<byte>
 
     /// <summary>Anything the handler wants to keep with the connection. Cleared when the connection ends.</summary>
     public object? UserState { get; set; }
+
+    /// <summary>Payloads that <see cref="SlowConsumerPolicy.DropOldest"/> has dropped for this peer.</summary>
+    public long DroppedPayloads { get; private set; }
 
     /// <summary>Bytes staged for the peer that the kernel has not taken yet.</summary>
     public int UnsentBytes => _output.Staged.Length;
@@ -95,6 +99,20 @@ public sealed class Connection : IBufferWriter<byte>
             return;
         _output.Staged.Write(bytes);
         MarkDirty();
+    }
+
+    /// <summary>
+    /// Stages a payload behind what was written before, without a copy. Takes a reference of its own.
+    /// </summary>
+    public void Send(SharedPayload payload)
+    {
+        AssertOnLoop();
+        ArgumentNullException.ThrowIfNull(payload);
+        if (!AcceptsOutput)
+            return;
+        _output.Staged.Write(payload);
+        MarkDirty();
+        ApplyHighMark();
     }
 
     /// <summary>At least <paramref name="sizeHint"/> bytes to write to, valid until the next member is called.</summary>
@@ -239,6 +257,7 @@ public sealed class Connection : IBufferWriter<byte>
         State = ConnectionState.Closed;
         if (_opened)
             _scope.Handler.Closed(this, _closeReason);
+        EndSubscriptions();
         _connected?.TrySetCanceled();
         _connected = null;
         UserState = null;
@@ -246,6 +265,11 @@ public sealed class Connection : IBufferWriter<byte>
         _socket = default;
         _loop.Release(this);
     }
+
+    /// <summary>Topics that must be told when the connection ends. Most connections have none, and then no list.</summary>
+    internal void AddSubscription(Topic topic) => (_subscriptions ??= []).Add(topic);
+
+    internal void RemoveSubscription(Topic topic) => _subscriptions?.Remove(topic);
 
     internal void OnReceiveDeadline()
     {
@@ -316,6 +340,13 @@ public sealed class Connection : IBufferWriter<byte>
         CloseNow(CloseReason.HandlerFault, CloseMode.Reset);
     }
 
+    private void EndSubscriptions()
+    {
+        while (_subscriptions is [.., Topic last])
+            last.Unsubscribe(this);
+        _subscriptions = null;
+    }
+
     private CloseReason IdleReasonBeforeFirstMessage =>
         _scope.Limits.FirstMessage.Expires ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout;
 
@@ -326,6 +357,7 @@ public sealed class Connection : IBufferWriter<byte>
         _socket = socket;
         _paused = PauseCauses.None;
         _holds = 0;
+        DroppedPayloads = 0;
         _dirty = _redeliver = _peerFinished = _anyMessage = _opened = false;
     }
 
@@ -381,8 +413,11 @@ public sealed class Connection : IBufferWriter<byte>
             StartIdleDeadline();
         }
 
+        bool stoppedForRoom = !WantsInput && !_inbound.IsEmpty;
         ApplyHighMark();
-        if (_inbound.Length > _scope.Limits.MaxUnconsumedBytes && WantsInput)
+        if (stoppedForRoom && WantsInput)
+            Redeliver();
+        else if (_inbound.Length > _scope.Limits.MaxUnconsumedBytes && WantsInput)
             Drain(CloseReason.MessageTooLarge);
     }
 
@@ -438,10 +473,25 @@ public sealed class Connection : IBufferWriter<byte>
     {
         if (_output.Staged.Length <= _scope.Limits.SendHighMark || State != ConnectionState.Open)
             return;
+        if (_scope.Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
+            DropOldest();
         if (_output.IsSending && _scope.Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
             CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
-        else
-            AddPause(PauseCauses.SendQueue);
+        else if (_output.Staged.Length > _scope.Limits.SendHighMark && (_paused & PauseCauses.SendQueue) == 0)
+            BecomeCongested();
+    }
+
+    private void BecomeCongested()
+    {
+        AddPause(PauseCauses.SendQueue);
+        _scope.Handler.Congested(this);
+    }
+
+    private void DropOldest()
+    {
+        int dropped = _output.Staged.DropOldest(_scope.Limits.SendHighMark, _output.BusyBytes);
+        DroppedPayloads += dropped;
+        _loop.Statistics.DroppedPayloads += dropped;
     }
 
     private void AddPause(PauseCauses cause)
@@ -467,9 +517,15 @@ public sealed class Connection : IBufferWriter<byte>
         if (_paused != PauseCauses.None)
             return;
         _loop.Driver.ResumeReceive(Key);
-        _redeliver = !_inbound.IsEmpty || _peerFinished;
-        if (_redeliver)
-            MarkDirty();
+        if (!_inbound.IsEmpty || _peerFinished)
+            Redeliver();
+    }
+
+    /// <summary>Not here and now: the handler may be in the middle of what it was shown last.</summary>
+    private void Redeliver()
+    {
+        _redeliver = true;
+        MarkDirty();
     }
 
     /// <summary>A peer that is stuck sending to us would never read our last replies.</summary>

@@ -25,6 +25,7 @@ internal sealed class LoopMeter : IDisposable
         Counter("penstock.receive.pauses", "{pause}", s => s.ReceivePauses, "Times that a connection was not received from.");
         Counter("penstock.accept.backoffs", "{backoff}", s => s.AcceptBackoffs, "Times that descriptors or memory ran out.");
         Counter("penstock.listener.pauses", "{pause}", s => s.ListenerPauses, "Times that a full server stopped accepting.");
+        Counter("penstock.payloads.dropped", "{payload}", s => s.DroppedPayloads, "Payloads dropped for slow consumers.");
         Counter("penstock.handler.faults", "{fault}", s => s.HandlerFaults, "Handler calls that threw.");
         _meter.CreateObservableUpDownCounter(
             "penstock.connections.open", () => Measure(s => s.OpenConnections), "{connection}", "Connections open.");

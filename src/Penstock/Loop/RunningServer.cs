@@ -54,25 +54,28 @@ internal sealed class RunningServer
     }
 
     /// <summary>Stops accepting, drains the connections and resets those that do not finish in time.</summary>
-    public async Task StopAsync()
+    /// <param name="impatience">Cancelled when those that are left are to be reset at once.</param>
+    public async Task StopAsync(CancellationToken impatience)
     {
         Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
         await Task.WhenAll(closed).ConfigureAwait(false);
         _listenSocket.Dispose();
 
         Task drained = Task.WhenAll(_parts.Select(part => OnLoop(part.Loop, done => Drain(part, done))));
-        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
+        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, limit.Token);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
         {
-            PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
+            if (!impatience.IsCancellationRequested)
+                PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
             ResetConnections();
         }
 
+        await limit.CancelAsync().ConfigureAwait(false);
         await drained.ConfigureAwait(false);
     }
 
-    /// <summary>Resets every connection of this server.</summary>
-    public void ResetConnections()
+    private void ResetConnections()
     {
         foreach (ServerOnLoop part in _parts)
             part.Loop.Post(static (target, _) => Reset((ServerOnLoop)target!), part);
