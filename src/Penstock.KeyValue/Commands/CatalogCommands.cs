@@ -45,7 +45,7 @@ internal static class CatalogCommands
         foreach (Command? command in commands)
         {
             if (command is null)
-                call.Reply.NullArray();
+                call.Reply.Null();
             else
                 Describe(in call, command);
         }
