@@ -27,6 +27,7 @@ internal sealed class KeyValueDatabase : IDisposable
         Settings = new KeyValueSettings(options);
         Time = options.Loops.TimeProvider;
         Publications = new Publications(this);
+        Keyspace = new Keyspace(options.Loops.Count);
         StartedAt = UnixTime;
         if (options.DataDirectory is null)
             return;
@@ -51,7 +52,7 @@ internal sealed class KeyValueDatabase : IDisposable
 
     public TimeProvider Time { get; }
 
-    public Keyspace Keyspace { get; } = new();
+    public Keyspace Keyspace { get; }
 
     /// <summary>Null when everything is in memory only.</summary>
     public AppendLog? Log { get; }

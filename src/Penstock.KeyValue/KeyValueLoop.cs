@@ -42,6 +42,9 @@ internal sealed class KeyValueLoop
     /// <summary>Reads the clock; what is done until the next call happens at that time.</summary>
     public void Tick() => Keys.Now = Database.UnixTime;
 
+    /// <summary>Whether what is changed goes to a log.</summary>
+    public bool HasLog => _journal is not null;
+
     /// <summary>Hands what was changed to the log, as one record. The locks of the changed keys are still held.</summary>
     public void Commit()
     {

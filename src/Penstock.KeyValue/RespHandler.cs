@@ -14,6 +14,7 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
     private readonly RespLimits _limits = new(loop.Database.Options.MaxArguments, loop.Database.Options.MaxValueBytes);
     private readonly Stack<RespArguments> _spare = new();
     private RespArguments _arguments = new();
+    private CommandHeader _lastHeader;
 
     public override void OnOpened(Connection connection)
     {
@@ -42,13 +43,44 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
         var session = (Session)connection.UserState!;
         loop.Tick();
         session.LastUsedAt = loop.Keys.Now;
+        int consumed;
+        bool locked = loop.Database.Keyspace.EnterBatch();
+        try
+        {
+            consumed = RunAll(session, data, locked);
+        }
+        finally
+        {
+            if (locked)
+                loop.Database.Keyspace.ExitBatch();
+        }
+
+        loop.Replies?.HoldIfNeeded(connection);
+        return consumed;
+    }
+
+    public override void OnClosed(Connection connection, CloseReason reason)
+    {
+        if (connection.UserState is not Session session)
+            return;
+        session.IsClosed = true;
+        loop.Database.RemoveClient(session);
+        PubSubCommands.Forget(loop.Database, session);
+        TransactionCommands.Forget(loop, session);
+    }
+
+    /// <summary>Runs every whole command there is, as long as the client reads its replies.</summary>
+    private int RunAll(Session session, ReadOnlySpan<byte> data, bool locked)
+    {
+        Connection connection = session.Connection;
         int offset = 0;
         do
         {
             RespArguments arguments = session.Partial ?? _arguments;
+            ReadOnlySpan<byte> input = data[offset..];
+            Command? known = TakeHeader(session, input, arguments);
             RespLimits limits = session.IsAuthenticated ? _limits : RespLimits.Unauthenticated;
-            ReadOnlySpan<byte> command = data[offset..];
-            OperationStatus status = RespParser.Parse(command, arguments, limits, out string? error);
+            OperationStatus status = RespParser.Parse(input, arguments, limits, out string? error);
             if (status == OperationStatus.NeedMoreData)
             {
                 KeepProgress(session, arguments);
@@ -63,23 +95,31 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
 
             offset += arguments.Position;
             if (arguments.Count > 0)
-                loop.Executor.Execute(session, command, arguments);
+                Run(session, input, arguments, known, locked);
             Recycle(session, arguments);
         }
         while (offset < data.Length && connection.WantsInput);
 
-        loop.Replies?.HoldIfNeeded(connection);
         return offset;
     }
 
-    public override void OnClosed(Connection connection, CloseReason reason)
+    /// <summary>Not for a client whose commands have tighter limits than those that the header may come from.</summary>
+    private Command? TakeHeader(Session session, ReadOnlySpan<byte> input, RespArguments arguments)
     {
-        if (connection.UserState is not Session session)
+        bool known = arguments.Expected == 0 && session.IsAuthenticated && _lastHeader.TryTake(input, arguments);
+        return known ? _lastHeader.Command : null;
+    }
+
+    private void Run(Session session, ReadOnlySpan<byte> input, RespArguments arguments, Command? known, bool locked)
+    {
+        var call = new Invocation(session, loop, input, arguments);
+        Command? command = known ?? loop.Executor.Find(ref call);
+        if (command is null)
             return;
-        session.IsClosed = true;
-        loop.Database.RemoveClient(session);
-        PubSubCommands.Forget(loop.Database, session);
-        TransactionCommands.Forget(loop, session);
+        if (known is null)
+            _lastHeader.Remember(input, arguments, command);
+        call.Command = command;
+        loop.Executor.Execute(ref call, locked);
     }
 
     /// <summary>The error is sent before the end, so that whoever sent nonsense learns what was wrong with it.</summary>

@@ -1,4 +1,3 @@
-using Penstock.KeyValue.Protocol;
 using Penstock.KeyValue.Store;
 
 namespace Penstock.KeyValue.Commands;
@@ -9,28 +8,36 @@ namespace Penstock.KeyValue.Commands;
 /// </summary>
 internal sealed class CommandExecutor(KeyValueLoop loop)
 {
-    public void Execute(Session session, ReadOnlySpan<byte> input, RespArguments arguments)
+    /// <summary>The command that a call names, or null when there is none that would take it, which was replied.</summary>
+    public Command? Find(ref Invocation call)
     {
-        var call = new Invocation(session, loop, input, arguments);
         Command? command = CommandTable.Find(call[0]);
-        if (command is null || !command.Accepts(call.Count))
-        {
-            Refuse(ref call, command is null ? UnknownCommand(in call) : WrongArity(command));
-            return;
-        }
+        if (command is not null && command.Accepts(call.Count))
+            return command;
+        Refuse(ref call, command is null ? UnknownCommand(in call) : WrongArity(command));
+        return null;
+    }
 
-        call.Command = command;
+    /// <summary>Runs a command, or refuses or queues it.</summary>
+    /// <param name="call">The call, with its command.</param>
+    /// <param name="locked">Whether the locks of all keys are held already.</param>
+    public void Execute(ref Invocation call, bool locked)
+    {
+        Session session = call.Session;
+        Command command = call.Command;
         session.LastCommand = command;
         loop.Counters.Commands++;
         if (session.NeedsCare && !MayRunNow(ref call))
             return;
         if (command.Has(CommandFlags.Write) && WriteProblem(command.Flags) is { } problem)
             Refuse(ref call, problem);
+        else if (locked && !loop.HasLog)
+            RunLocked(ref call);
         else
             Run(ref call);
     }
 
-    /// <summary>Why a command that changes keys cannot run now; null when it can. No lock is held.</summary>
+    /// <summary>Why a command that changes keys cannot run now; null when it can. Either no lock is held or the only one.</summary>
     public string? WriteProblem(CommandFlags flags)
     {
         if (loop.Database.Log?.Failure is { } failure)

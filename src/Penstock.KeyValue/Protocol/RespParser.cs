@@ -127,12 +127,22 @@ internal static class RespParser
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static OperationStatus ReadNumber(ReadOnlySpan<byte> input, int position, out long value, out int next)
     {
-        // One digit is what most lengths have.
+        // One or two digits are what most lengths have.
         if (position + 3 <= input.Length && input[position + 2] == '\n' && input[position + 1] == '\r')
         {
             value = input[position] - '0';
             next = position + 3;
             return (ulong)value <= 9 ? OperationStatus.Done : OperationStatus.InvalidData;
+        }
+
+        if (position + 4 <= input.Length && input[position + 3] == '\n' && input[position + 2] == '\r')
+        {
+            int tens = input[position] - '0';
+            int ones = input[position + 1] - '0';
+            value = (tens * 10) + ones;
+            next = position + 4;
+            if ((uint)(tens - 1) <= 8 && (uint)ones <= 9)
+                return OperationStatus.Done;
         }
 
         return ReadLongNumber(input, position, out value, out next);

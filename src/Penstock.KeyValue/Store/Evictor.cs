@@ -13,7 +13,7 @@ internal sealed class Evictor(KeyValueLoop loop)
 
     private uint _state = (uint)(loop.Index + 1) * 0x9E37_79B9;
 
-    /// <summary>Removes keys until memory is below the limit. Called with no lock held.</summary>
+    /// <summary>Removes keys until memory is below the limit. Called with no lock held, or with the only one.</summary>
     /// <returns>Whether it is.</returns>
     public bool MakeRoom(long limit)
     {

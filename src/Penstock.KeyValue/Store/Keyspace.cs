@@ -21,14 +21,20 @@ internal sealed class Keyspace : IDisposable
     private const int ShardShift = 64 - 6;
 
     private readonly SipHash _hash;
+    private readonly Lock? _onlyGate;
 
-    public Keyspace()
+    /// <param name="users">
+    /// Loops that will use it. A single one has all shards under one lock, which it takes once for a batch of commands; only
+    /// snapshots contend for it.
+    /// </param>
+    public Keyspace(int users)
     {
+        _onlyGate = users == 1 ? new Lock() : null;
         Span<ulong> seed = stackalloc ulong[2];
         RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(seed));
         _hash = new SipHash(seed[0], seed[1]);
         for (int i = 0; i < ShardCount; i++)
-            Shards[i] = new Shard();
+            Shards[i] = new Shard(_onlyGate ?? new Lock());
     }
 
     public Shard[] Shards { get; } = new Shard[ShardCount];
@@ -59,6 +65,20 @@ internal sealed class Keyspace : IDisposable
 
     /// <summary>The bit of the key's shard, for <see cref="Lock"/>.</summary>
     public static ulong MaskOf(StoreKey key) => 1UL << (int)(key.Hash >> ShardShift);
+
+    /// <summary>
+    /// Takes every lock where that is one; otherwise nothing, and each command takes those of its keys.
+    /// </summary>
+    /// <returns>Whether the locks of all shards are held, until <see cref="ExitBatch"/>.</returns>
+    public bool EnterBatch()
+    {
+        if (_onlyGate is null)
+            return false;
+        _onlyGate.Enter();
+        return true;
+    }
+
+    public void ExitBatch() => _onlyGate?.Exit();
 
     public ShardLock Lock(ulong mask) => new(Shards, mask);
 

@@ -13,7 +13,7 @@ namespace Penstock.KeyValue.Store;
 /// Removing moves the last entry into the gap. So the array has no holes, a random place is a random key, and a scan that
 /// runs from the end to the front misses nothing that stays: an entry only ever moves to where the scan is still going.
 /// </remarks>
-internal sealed unsafe class Shard : IDisposable
+internal sealed unsafe class Shard(Lock gate) : IDisposable
 {
     private const int InitialCapacity = 16;
 
@@ -24,7 +24,7 @@ internal sealed unsafe class Shard : IDisposable
     private Entry[] _entries = new Entry[InitialCapacity];
 
     /// <summary>Held by whoever touches the shard.</summary>
-    public Lock Gate { get; } = new();
+    public Lock Gate { get; } = gate;
 
     /// <summary>Keys here, those included that have expired and were not noticed yet.</summary>
     public int Count { get; private set; }
