@@ -43,6 +43,8 @@ public sealed class KeyValueServer : IAsyncDisposable
     /// <summary>Completes when a listener has stopped; faulted when it or a loop broke.</summary>
     public Task Completion => Task.WhenAny(_servers.Select(server => server.Completion)).Unwrap();
 
+    internal KeyValueDatabase Database => _database;
+
     /// <summary>Loads what is stored and starts to serve. It accepts connections when this returns.</summary>
     /// <exception cref="ArgumentException">An option's value; the message names it.</exception>
     /// <exception cref="IOException">

@@ -32,7 +32,11 @@ internal static class CommandTable
         for (uint place = PlaceOf(low, high); ; place++)
         {
             ref Slot slot = ref Table[place % Slots];
-            if (slot.Command is null || (slot.Low == low && slot.High == high))
+            if (slot.Command is null)
+                return null;
+
+            // The length too: a name that ends in zeros or blanks packs to the same words as one that does not.
+            if (slot.Low == low && slot.High == high && slot.Command.Name.Length == name.Length)
                 return slot.Command;
         }
     }
