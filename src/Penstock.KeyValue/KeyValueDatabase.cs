@@ -32,7 +32,7 @@ internal sealed class KeyValueDatabase : IDisposable
         if (options.DataDirectory is null)
             return;
 
-        _directory = DataDirectory.Open(options.DataDirectory);
+        _directory = DataDirectory.Open(options.DataDirectory, options.OpenLogFile);
         try
         {
             int segment = Recovery.Load(_directory, Keyspace);

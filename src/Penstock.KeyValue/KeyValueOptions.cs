@@ -62,6 +62,9 @@ public sealed class KeyValueOptions
     /// </summary>
     public bool Unprotected { get; set; }
 
+    /// <summary>Opens the log's files; tests put a disk there that fails.</summary>
+    internal Func<string, Durability.LogFile> OpenLogFile { get; set; } = path => new Durability.LogFile(path);
+
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Loops);

@@ -11,18 +11,22 @@ internal sealed class DataDirectory : IDisposable
     private const string Unfinished = ".tmp";
 
     private readonly FileStream _lock;
+    private readonly Func<string, LogFile> _openLogFile;
 
-    private DataDirectory(string path, FileStream lockFile)
+    private DataDirectory(string path, FileStream lockFile, Func<string, LogFile> openLogFile)
     {
         Path = path;
         _lock = lockFile;
+        _openLogFile = openLogFile;
     }
 
     public string Path { get; }
 
     /// <summary>Makes the directory if it is missing, and keeps other servers off it.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="openLogFile">Opens a log's file by its path.</param>
     /// <exception cref="IOException">Another server uses it, or it cannot be made.</exception>
-    public static DataDirectory Open(string path)
+    public static DataDirectory Open(string path, Func<string, LogFile> openLogFile)
     {
         Directory.CreateDirectory(path);
         string lockPath = System.IO.Path.Combine(path, "lock");
@@ -30,7 +34,7 @@ internal sealed class DataDirectory : IDisposable
         {
             // The lock is the system's and ends with the process, however that ends; the file itself means nothing.
             var stream = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            var directory = new DataDirectory(path, stream);
+            var directory = new DataDirectory(path, stream, openLogFile);
             foreach (string leftover in Directory.GetFiles(path, "*" + Unfinished))
                 File.Delete(leftover);
             return directory;
@@ -43,7 +47,7 @@ internal sealed class DataDirectory : IDisposable
 
     public LogFile OpenSegment(int number)
     {
-        var file = new LogFile(SegmentPath(number));
+        LogFile file = _openLogFile(SegmentPath(number));
         SyncEntries();
         return file;
     }
