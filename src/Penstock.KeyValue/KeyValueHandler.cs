@@ -50,7 +50,7 @@ internal sealed class KeyValueHandler(KeyValueLoop loop) : FrameHandler<LengthPr
                 return;
         }
 
-        loop.Replies?.HoldIfNeeded(connection);
+        loop.AfterCommands(connection);
     }
 
     private void Get(Connection connection, KeyValueMessage request)

@@ -12,6 +12,9 @@ internal sealed class KeyValueLoop
 {
     private readonly LogRecordBuilder? _journal;
 
+    /// <summary>Something was logged since <see cref="Tick"/>.</summary>
+    private bool _wrote;
+
     public KeyValueLoop(KeyValueDatabase database, int index)
     {
         Database = database;
@@ -40,7 +43,11 @@ internal sealed class KeyValueLoop
     public HeldReplies? Replies { get; }
 
     /// <summary>Reads the clock; what is done until the next call happens at that time.</summary>
-    public void Tick() => Keys.Now = Database.UnixTime;
+    public void Tick()
+    {
+        Keys.Now = Database.UnixTime;
+        _wrote = false;
+    }
 
     /// <summary>Whether what is changed goes to a log.</summary>
     public bool HasLog => _journal is not null;
@@ -48,9 +55,14 @@ internal sealed class KeyValueLoop
     /// <summary>Hands what was changed to the log, as one record. The locks of the changed keys are still held.</summary>
     public void Commit()
     {
-        if (_journal is { IsEmpty: false })
-            Database.Log!.Append(_journal);
+        if (_journal is not { IsEmpty: false })
+            return;
+        Database.Log!.Append(_journal);
+        _wrote = true;
     }
+
+    /// <summary>Called after commands ran: their replies may have to wait for the disk.</summary>
+    public void AfterCommands(Connection connection) => Replies?.HoldIfNeeded(connection, _wrote);
 
     /// <summary>
     /// A bounded look for keys whose time is over, at the shards that fall to this loop: each goes on where the last look

@@ -55,7 +55,7 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
                 loop.Database.Keyspace.ExitBatch();
         }
 
-        loop.Replies?.HoldIfNeeded(connection);
+        loop.AfterCommands(connection);
         return consumed;
     }
 

@@ -67,8 +67,11 @@ internal sealed class AppendLog : IDisposable
     /// <summary>Why records cannot be written now; null when they can.</summary>
     public string? Failure => _failure;
 
+    /// <summary>Whether a write may only be acknowledged when it is on the disk.</summary>
+    public bool IsStrict => _sync == SyncPolicy.Always;
+
     /// <summary>Whether replies must wait until <see cref="Released"/> has reached <see cref="Appended"/>.</summary>
-    public bool MustWait => Appended > Released && (_sync == SyncPolicy.Always || Volatile.Read(ref _pending).Length > MaxPendingBytes);
+    public bool MustWait => Appended > Released && (IsStrict || Volatile.Read(ref _pending).Length > MaxPendingBytes);
 
     /// <summary>Adds a record and empties its builder. Any thread; the locks of what it changes are held.</summary>
     public void Append(LogRecordBuilder record)
@@ -177,7 +180,7 @@ internal sealed class AppendLog : IDisposable
                 _unsynced = true;
             }
 
-            if (_sync == SyncPolicy.Always || IsSyncDue)
+            if (IsStrict || IsSyncDue)
                 SyncNow(count);
             _failure = null;
             return true;

@@ -15,10 +15,20 @@ internal sealed class HeldReplies(AppendLog log, LoopCounters counters)
     private int _hasWaiting;
 
     /// <summary>Called after commands ran: holds the connection's replies if they must wait.</summary>
-    public void HoldIfNeeded(Connection connection)
+    /// <param name="connection">Whose commands ran.</param>
+    /// <param name="wrote">Whether they changed anything.</param>
+    public void HoldIfNeeded(Connection connection, bool wrote)
     {
         if (!log.MustWait)
             return;
+        if (log.Failure is not null)
+        {
+            // Reads go on while the disk fails; who would wait for it would wait for long.
+            if (wrote && log.IsStrict)
+                Disconnect(connection);
+            return;
+        }
+
         connection.HoldOutput();
         counters.HeldReplies++;
         _waiting.Enqueue((connection, connection.Id, log.Appended));
@@ -44,10 +54,8 @@ internal sealed class HeldReplies(AppendLog log, LoopCounters counters)
             if (first.Connection.Id != first.Id || first.Connection.State == ConnectionState.Closed)
                 continue;
 
-            // Whether the write happens is open: it is in memory, and will be tried again. So neither OK nor an error
-            // would be true, and the client must find out as it would after a crash.
             if (first.UpTo > released)
-                first.Connection.Abort();
+                Disconnect(first.Connection);
             else
                 first.Connection.ReleaseOutput();
         }
@@ -55,4 +63,9 @@ internal sealed class HeldReplies(AppendLog log, LoopCounters counters)
         if (_waiting.Count == 0)
             Volatile.Write(ref _hasWaiting, 0);
     }
+    /// <summary>
+    /// Whether the write happens is open: it is in memory, and will be tried again. So neither OK nor an error would be
+    /// true, and the client must find out as it would after a crash.
+    /// </summary>
+    private static void Disconnect(Connection connection) => connection.Abort();
 }

