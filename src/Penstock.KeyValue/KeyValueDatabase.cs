@@ -110,8 +110,9 @@ internal sealed class KeyValueDatabase : IDisposable
     /// <summary>Ends the log, with everything in it on disk. The loops do not serve any more.</summary>
     public void Dispose()
     {
-        _compactor?.Dispose();
+        _compactor?.Stop();
         Log?.Dispose();
+        _compactor?.Dispose();
         _directory?.Dispose();
         Keyspace.Dispose();
     }

@@ -10,8 +10,8 @@ internal static class ConnectionCommands
     [
         new("ping", -1, Ping, Fast | WhileSubscribed),
         new("echo", 2, Echo, Fast),
-        new("hello", -1, Hello, Fast | NoAuth | NotQueued),
-        new("auth", -2, Authenticate, Fast | NoAuth | NotQueued),
+        new("hello", -1, Hello, Fast | NoAuth),
+        new("auth", -2, Authenticate, Fast | NoAuth),
         new("select", 2, Select, Fast),
         new("quit", -1, Quit, Fast | NoAuth | NotQueued | WhileSubscribed),
         new("reset", 1, Reset, Fast | NoAuth | NotQueued | WhileSubscribed),

@@ -89,10 +89,13 @@ internal sealed class AppendLog : IDisposable
     /// <summary>
     /// Goes on in a new segment. Completes with its number when everything added before is on disk in the segments before.
     /// </summary>
+    /// <exception cref="IOException">The next segment cannot be made, or the log has ended.</exception>
     public Task<int> RotateAsync()
     {
         lock (_gate)
         {
+            if (_stopping)
+                return Task.FromException<int>(new IOException("The log has ended."));
             _rotation ??= new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
             Monitor.Pulse(_gate);
             return _rotation.Task;
@@ -118,7 +121,11 @@ internal sealed class AppendLog : IDisposable
         {
             (long upTo, bool stop, TaskCompletionSource<int>? rotation) = TakePending();
             if (!WriteTaken(upTo))
+            {
+                rotation?.SetException(new IOException("The log has ended."));
                 return;
+            }
+
             if (rotation is not null)
                 Rotate(rotation);
             if (stop)

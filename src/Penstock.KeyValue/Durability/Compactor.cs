@@ -42,10 +42,17 @@ internal sealed class Compactor : IDisposable
         _wake.Set();
     }
 
-    public void Dispose()
+    /// <summary>Begins no further snapshot and gives up the one that is under way.</summary>
+    public void Stop()
     {
         _stopping = true;
         _wake.Set();
+    }
+
+    /// <summary>Waits for the end, after <see cref="Stop"/> and the end of the log.</summary>
+    public void Dispose()
+    {
+        Stop();
         _thread.Join();
         _wake.Dispose();
     }
@@ -75,7 +82,8 @@ internal sealed class Compactor : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            KeyValueEventSource.Log.SnapshotFailed(_directory.Path, exception.Message);
+            if (!_stopping)
+                KeyValueEventSource.Log.SnapshotFailed(_directory.Path, exception.Message);
         }
     }
 

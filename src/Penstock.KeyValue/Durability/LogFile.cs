@@ -13,8 +13,13 @@ internal class LogFile : IDisposable
         Path = path;
         _handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
         Length = RandomAccess.GetLength(_handle);
-        if (Length == 0)
-            Append(LogFormat.Magic);
+        if (Length >= LogFormat.Magic.Length)
+            return;
+
+        // New, or left by an attempt that did not get further than this.
+        Length = 0;
+        RandomAccess.Write(_handle, LogFormat.Magic, 0);
+        Length = LogFormat.Magic.Length;
     }
 
     public string Path { get; }

@@ -13,7 +13,10 @@ namespace Penstock.KeyValue.Durability;
 /// </remarks>
 internal sealed class LogRecordBuilder
 {
-    private readonly ArrayBufferWriter<byte> _buffer = new();
+    /// <summary>Room beyond this is not kept once it was needed.</summary>
+    private const int KeptBytes = 1024 * 1024;
+
+    private ArrayBufferWriter<byte> _buffer = new();
 
     public bool IsEmpty => _buffer.WrittenCount == 0;
 
@@ -43,7 +46,13 @@ internal sealed class LogRecordBuilder
     public void Clear() => Begin(LogOperation.Clear, default, 0, 0);
 
     /// <summary>Forgets what was collected.</summary>
-    public void Reset() => _buffer.ResetWrittenCount();
+    public void Reset()
+    {
+        if (_buffer.Capacity > KeptBytes)
+            _buffer = new ArrayBufferWriter<byte>();
+        else
+            _buffer.ResetWrittenCount();
+    }
 
     /// <summary>Writes operation and key; returns the room for what follows.</summary>
     private Span<byte> Begin(LogOperation operation, ReadOnlySpan<byte> key, int fixedBytes, int data)

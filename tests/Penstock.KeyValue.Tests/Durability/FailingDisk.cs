@@ -26,7 +26,7 @@ internal sealed class FailingDisk
     {
         public override void Append(ReadOnlySpan<byte> bytes)
         {
-            if (disk is { IsFull: true })
+            if (disk.IsFull)
             {
                 base.Append(bytes[..(bytes.Length / 2)]);
                 Retract(bytes.Length / 2);
