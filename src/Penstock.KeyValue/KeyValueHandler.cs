@@ -1,5 +1,5 @@
-using System.Text;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Google.Protobuf;
 using Penstock.Framing;
 using Penstock.KeyValue.Commands;

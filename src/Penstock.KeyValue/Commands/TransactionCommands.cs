@@ -111,9 +111,10 @@ internal static class TransactionCommands
             return;
         }
 
+        CommandFlags flags = FlagsOf(transaction);
         if (transaction.IsRefused)
             call.Reply.Error("EXECABORT Transaction discarded because of previous errors.");
-        else if (call.Loop.Executor.WriteProblem(FlagsOf(transaction)) is { } problem && FlagsOf(transaction) != None)
+        else if (flags != None && call.Loop.Executor.WriteProblem(flags) is { } problem)
             call.Reply.Error($"EXECABORT Transaction discarded because of: {problem}");
         else
             RunAll(ref call, transaction);
