@@ -15,6 +15,7 @@ internal static class ServerRunner
         RunAsync(options.EndPoint, () =>
         {
             TcpServer server = start(options);
+            WarnOfBurning(options.Loops);
             string banner = $"{name} listening on {Describe(server.EndPoint)} ({server.Description})";
             return new ForegroundServer([banner], server.Completion, server.StopAsync);
         });
@@ -43,6 +44,14 @@ internal static class ServerRunner
     {
         string text = endPoint.ToString()!;
         return endPoint is UnixDomainSocketEndPoint ? $"unix:{text.Replace('\0', '@')}" : text;
+    }
+
+    public static void WarnOfBurning(LoopOptions loops)
+    {
+        if (loops.Io != IoMechanism.BusyWait)
+            return;
+        string cores = loops.Count == 1 ? "a whole processor" : $"{loops.Count} whole processors";
+        Console.Error.WriteLine($"penstock: warning: busy-wait never sleeps and burns {cores}, also when nothing happens.");
     }
 
     private static async Task<int> ServeAsync(ForegroundServer server, StopSignals stop)

@@ -33,7 +33,7 @@ internal sealed class KeyValueLoop
 
     public KeyspaceAccess Keys { get; }
 
-    public LoopCounters Counters { get; } = new();
+    public CommandCounters Counters { get; } = new();
 
     public Evictor Evictor { get; }
 

@@ -3,7 +3,10 @@ using Penstock.Loop;
 
 namespace Penstock;
 
-/// <summary>A listener on event loops: from <see cref="Start(ServerOptions, Func{ConnectionHandler})"/> it serves, until it is stopped.</summary>
+/// <summary>
+/// A listener on event loops: from <see cref="Start(ServerOptions, Func{ConnectionHandler})"/> it serves, until it is
+/// stopped.
+/// </summary>
 /// <remarks>
 /// The name says TCP; Unix domain sockets and inherited descriptors work the same. All members may be called from any
 /// thread.
@@ -43,7 +46,10 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
 
     /// <summary>Starts a server on loops of its own. It accepts connections when this returns.</summary>
     /// <param name="options">Read once, here.</param>
-    /// <param name="handlerFactory">Makes the handler of each loop; called once per loop, on the caller's thread.</param>
+    /// <param name="handlerFactory">
+    /// Makes the handler of each loop; called once per loop, on the caller's thread. Under
+    /// <see cref="IoMechanism.ThreadPerConnection"/> also later, for each thread that is started, on the accepting one.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An option's value; the message names it.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or not allowed.</exception>
     /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked for.</exception>
@@ -93,10 +99,11 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     /// <param name="cancellationToken">Ends the patience: what is left is reset at once.</param>
     public Task StopAsync(CancellationToken cancellationToken = default)
     {
+        if (cancellationToken.IsCancellationRequested)
+            _impatience.Cancel();
         lock (_gate)
             _stopping ??= StopCoreAsync();
-        cancellationToken.Register(static impatience => ((CancellationTokenSource)impatience!).Cancel(), _impatience);
-        return _stopping;
+        return AwaitStopAsync(_stopping, cancellationToken);
     }
 
     /// <summary>As <see cref="StopAsync"/>.</summary>
@@ -110,6 +117,12 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(handlerFactory);
         return new TcpServer(RunningServer.Start(options, handlerFactory, group), group, ownsGroup);
+    }
+
+    private async Task AwaitStopAsync(Task stopping, CancellationToken cancellationToken)
+    {
+        using (cancellationToken.Register(static source => ((CancellationTokenSource)source!).Cancel(), _impatience))
+            await stopping.ConfigureAwait(false);
     }
 
     private async Task StopCoreAsync()

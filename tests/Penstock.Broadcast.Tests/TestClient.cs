@@ -16,23 +16,24 @@ internal sealed class TestClient : IDisposable
 
     private TestClient(Socket socket) => _socket = socket;
 
+    /// <summary>Connects a client and waits until the server has taken it in.</summary>
     public static async Task<TestClient> ConnectAsync(TcpServer server, int? receiveBuffer = null)
     {
+        int before = server.ConnectionCount;
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer is { } bytes)
             socket.ReceiveBufferSize = bytes;
         await socket.ConnectAsync(server.EndPoint, TestContext.Current.CancellationToken);
+        await Until.TrueAsync(() => server.ConnectionCount > before);
         return new TestClient(socket);
     }
 
-    /// <summary>Connects clients and waits until the server has taken all of them in.</summary>
+    /// <summary>As <see cref="ConnectAsync"/>, so many times.</summary>
     public static async Task<TestClient[]> ConnectManyAsync(TcpServer server, int count)
     {
-        int before = server.ConnectionCount;
         var clients = new TestClient[count];
         for (int i = 0; i < count; i++)
             clients[i] = await ConnectAsync(server);
-        await Until.TrueAsync(() => server.ConnectionCount == before + count);
         return clients;
     }
 

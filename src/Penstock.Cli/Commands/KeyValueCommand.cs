@@ -29,6 +29,7 @@ internal static class KeyValueCommand
         return ServerRunner.RunAsync(options.Resp!.EndPoint, () =>
         {
             KeyValueServer server = KeyValueServer.Start(options);
+            ServerRunner.WarnOfBurning(options.Loops);
             Task ended = Task.WhenAny(server.Completion, server.ShutdownRequested).Unwrap();
             return new ForegroundServer([.. Banner(server, options)], ended, server.StopAsync);
         });

@@ -10,5 +10,6 @@ internal static class ServeCommand
         EchoCommand.Create(),
         BroadcastCommand.Create(),
         KeyValueCommand.Create(),
+        HttpCommand.Create(),
     };
 }

@@ -33,6 +33,17 @@ internal sealed class ServerArguments
         HelpName = string.Join('|', IoNames.Mechanisms.Keys),
     };
 
+    private readonly Option<bool> _busyWaitOne = new("--busy-wait-one")
+    {
+        Description = "The classic busy-wait server: as --io busy-wait, but one connection at a time, to its end.",
+    };
+
+    private readonly Option<int?> _readSlices = new("--read-slice-timeouts")
+    {
+        Description = "Slices of 20 ms that a blocking reader waits for a silent client; no limit when left out.",
+        HelpName = "N",
+    };
+
     private readonly Option<Trigger> _trigger = new("--trigger")
     {
         Description = "When a readiness mechanism reports a socket.",
@@ -61,13 +72,18 @@ internal sealed class ServerArguments
         _port = Parsing.Number("--port", "Port to listen on; 0 picks a free one.", port, minimum: 0, maximum: IPEndPoint.MaxPort);
         _maxMessage = Parsing.Number("--max-message", "Bytes in the longest message that a client may send.", maxMessage, minimum: 1);
         _idleTimeout.Validators.Add(RejectNegative);
+        _readSlices.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<int?>() < 1)
+                result.AddError("--read-slice-timeouts must be at least 1.");
+        });
     }
 
     public void AddTo(Command command)
     {
         foreach (Option option in new Option[]
                  {
-                     _host, _port, _unix, _io, _trigger, _loops, _maxConnections, _maxMessage, _idleTimeout,
+                     _host, _port, _unix, _io, _busyWaitOne, _readSlices, _trigger, _loops, _maxConnections, _maxMessage, _idleTimeout,
                  })
         {
             command.Options.Add(option);
@@ -78,10 +94,11 @@ internal sealed class ServerArguments
     {
         double idleSeconds = parsed.GetValue(_idleTimeout);
         TimeSpan idle = idleSeconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(idleSeconds);
+        bool busyWaitOne = parsed.GetValue(_busyWaitOne);
         return new ServerOptions
         {
             EndPoint = ReadEndPoint(parsed),
-            MaxConnections = parsed.GetValue(_maxConnections),
+            MaxConnections = busyWaitOne ? 1 : parsed.GetValue(_maxConnections),
             MaxMessageBytes = parsed.GetValue(_maxMessage),
             IdleTimeout = idle,
 
@@ -89,8 +106,9 @@ internal sealed class ServerArguments
             FirstMessageTimeout = Timeout.InfiniteTimeSpan,
             Loops =
             {
-                Count = parsed.GetValue(_loops),
-                Io = parsed.GetValue(_io),
+                Count = busyWaitOne ? 1 : parsed.GetValue(_loops),
+                Io = busyWaitOne ? IoMechanism.BusyWait : parsed.GetValue(_io),
+                ReadSliceTimeouts = parsed.GetValue(_readSlices),
                 Trigger = parsed.GetValue(_trigger),
             },
         };

@@ -9,7 +9,7 @@ namespace Penstock.KeyValue.Durability;
 /// <remarks>
 /// Replies to reads wait as well: they may tell what another client has written and the disk does not have yet.
 /// </remarks>
-internal sealed class HeldReplies(AppendLog log, LoopCounters counters)
+internal sealed class HeldReplies(AppendLog log, CommandCounters counters)
 {
     private readonly Queue<(Connection Connection, ConnectionId Id, long UpTo)> _waiting = new();
     private int _hasWaiting;
