@@ -63,12 +63,12 @@ internal sealed class ServerArguments
     private readonly Option<double> _idleTimeout = new("--idle-timeout")
     {
         Description = "Seconds that a connection may go without a whole message; 0 for no limit.",
-        DefaultValueFactory = _ => 60,
         HelpName = "SECONDS",
     };
 
-    public ServerArguments(int port, int maxMessage)
+    public ServerArguments(int port, int maxMessage, double idleSeconds = 60)
     {
+        _idleTimeout.DefaultValueFactory = _ => idleSeconds;
         _port = Parsing.Number("--port", "Port to listen on; 0 picks a free one.", port, minimum: 0, maximum: IPEndPoint.MaxPort);
         _maxMessage = Parsing.Number("--max-message", "Bytes in the longest message that a client may send.", maxMessage, minimum: 1);
         _idleTimeout.Validators.Add(RejectNegative);
@@ -114,11 +114,15 @@ internal sealed class ServerArguments
         };
     }
 
+    /// <summary>A port of the host that was asked for, whether a Unix domain socket was asked for or not.</summary>
+    public IPEndPoint ReadTcpEndPoint(ParseResult parsed, int? port = null) =>
+        new(parsed.GetValue(_host)!, port ?? parsed.GetValue(_port));
+
     private EndPoint ReadEndPoint(ParseResult parsed)
     {
         if (parsed.GetValue(_unix) is { } path)
             return new UnixDomainSocketEndPoint(path.StartsWith('@') ? string.Concat("\0", path.AsSpan(1)) : path);
-        return new IPEndPoint(parsed.GetValue(_host)!, parsed.GetValue(_port));
+        return ReadTcpEndPoint(parsed);
     }
 
     private static void RejectNegative(OptionResult result)

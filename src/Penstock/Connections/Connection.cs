@@ -37,6 +37,9 @@ public sealed class Connection : IBufferWriter<byte>
     private CloseReason _closeReason;
     private PauseCauses _paused;
 
+    /// <summary>How often output is held; nothing is sent unless this is 0.</summary>
+    private int _holds;
+
     /// <summary>True exactly while the loop's list of dirty connections holds this one.</summary>
     private bool _dirty;
 
@@ -160,6 +163,28 @@ public sealed class Connection : IBufferWriter<byte>
 
     /// <summary>Receives again, and first shows the handler what it had left.</summary>
     public void Resume() => RemovePause(PauseCauses.Handler);
+
+    /// <summary>
+    /// Keeps what is staged, now and later, from being sent until <see cref="ReleaseOutput"/>; for a handler whose replies
+    /// may not be seen before something else is done, as a write to disk. Holds nest. What is held counts as waiting for
+    /// the peer, so receiving pauses at <see cref="ConnectionOptions.MaxSendQueueBytes"/>; closing waits for the release too.
+    /// </summary>
+    public void HoldOutput()
+    {
+        AssertOnLoop();
+        _holds++;
+    }
+
+    /// <summary>Ends one <see cref="HoldOutput"/>; the last one lets go what was staged meanwhile.</summary>
+    /// <exception cref="InvalidOperationException">Nothing is held.</exception>
+    public void ReleaseOutput()
+    {
+        AssertOnLoop();
+        if (_holds == 0)
+            throw new InvalidOperationException("The connection's output is not held.");
+        if (--_holds == 0)
+            MarkDirty();
+    }
 
     /// <summary>
     /// Closes the connection once everything staged so far is sent. What arrives meanwhile is discarded; after our FIN the
@@ -358,6 +383,7 @@ public sealed class Connection : IBufferWriter<byte>
         _scope = scope;
         _socket = socket;
         _paused = PauseCauses.None;
+        _holds = 0;
         DroppedPayloads = 0;
         _dirty = _redeliver = _drainAwaited = _receiveStopped = false;
         _peerFinished = _toldPeerFinished = _anyMessage = _opened = false;
@@ -444,7 +470,7 @@ public sealed class Connection : IBufferWriter<byte>
 
     private void Flush()
     {
-        if (_output.IsSending || State >= ConnectionState.Closing)
+        if (_output.IsSending || _holds > 0 || State >= ConnectionState.Closing)
             return;
         if (_output.Staged.IsEmpty)
             FinishFlush();
