@@ -1,3 +1,5 @@
+using Penstock.Loop;
+
 namespace Penstock.Tests.Server;
 
 /// <summary>What a test asks of a loop, answered on that loop.</summary>
@@ -19,6 +21,18 @@ internal static class LoopGroupReading
         });
         Assert.True(posted, "the loop has ended");
         return answer.Task.Bounded();
+    }
+
+    /// <summary>
+    /// The sum over all loops, because in some models the connection's loop is not the first. Counters may be read from
+    /// any thread.
+    /// </summary>
+    public static long Sum(this LoopGroup group, Func<EventLoop, long> read)
+    {
+        long sum = 0;
+        foreach (EventLoop loop in group.Loops)
+            sum += read(loop);
+        return sum;
     }
 
     /// <summary>A group of small loops on the mechanism of <see cref="TestIo"/>.</summary>
