@@ -8,6 +8,7 @@ internal static class IoNames
     public static readonly IReadOnlyDictionary<string, IoMechanism> Mechanisms = new Dictionary<string, IoMechanism>
     {
         ["auto"] = IoMechanism.Auto,
+        ["io_uring"] = IoMechanism.IoUring,
         ["epoll"] = IoMechanism.Epoll,
         ["poll"] = IoMechanism.Poll,
         ["busy-wait"] = IoMechanism.BusyWait,

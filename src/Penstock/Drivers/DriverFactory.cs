@@ -18,6 +18,8 @@ internal static class DriverFactory
     public static IoDriver Create(LoopOptions options, LoopClock clock, int slots)
     {
         var limits = new DriverLimits(slots, options.MaxReadBytesPerTurn);
+        if (Resolve(options.Io) == IoMechanism.IoUring)
+            return new IoUringDriver(IoUringSizes.Default, clock, limits);
         return new ReadinessDriver(CreatePoller(Resolve(options.Io)), options.Trigger, clock, limits);
     }
 
