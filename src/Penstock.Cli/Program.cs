@@ -5,6 +5,7 @@ using Penstock.Cli.Commands;
 var root = new RootCommand("Penstock: servers on event loops.")
 {
     ServeCommand.Create(),
+    DoctorCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);

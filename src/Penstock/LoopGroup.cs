@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Penstock.Connections;
 using Penstock.Diagnostics;
+using Penstock.Drivers;
 using Penstock.Loop;
 using Penstock.Timing;
 
@@ -17,6 +18,7 @@ public sealed class LoopGroup : IAsyncDisposable
     private readonly EventLoop[] _loops;
     private readonly LoopClock _clock;
     private readonly LoopMeter _meter;
+    private readonly string _remarks;
     private int _nextForConnect;
     private int _disposed;
 
@@ -28,6 +30,9 @@ public sealed class LoopGroup : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         options = options.Copy();
+        MechanismChoice choice = DriverProbe.Choose(options.Io, options.Trigger);
+        options.Io = choice.Mechanism;
+        _remarks = choice.Remarks;
         _clock = new LoopClock(options.TimeProvider);
         _threads = new LoopThread[options.Count];
         for (int i = 0; i < _threads.Length; i++)
@@ -40,9 +45,12 @@ public sealed class LoopGroup : IAsyncDisposable
     /// <summary>How many loops there are.</summary>
     public int Count => _loops.Length;
 
-    /// <summary>What really runs, as in <c>epoll, level-triggered, 2 loops</c>.</summary>
+    /// <summary>
+    /// What really runs, as in <c>epoll, level-triggered, 2 loops</c>; then, when the choice was left open, why better
+    /// mechanisms were passed over.
+    /// </summary>
     public string Description =>
-        $"{_loops[0].Driver.Description}, {Count} {(Count == 1 ? "loop" : "loops")}";
+        $"{_loops[0].Driver.Description}, {Count} {(Count == 1 ? "loop" : "loops")}{_remarks}";
 
     /// <summary>Completes when all loops have ended; faulted with the first failure when one broke.</summary>
     internal Task Ended { get; }

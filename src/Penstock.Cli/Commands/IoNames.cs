@@ -20,4 +20,6 @@ internal static class IoNames
         ["edge"] = Trigger.Edge,
         ["oneshot"] = Trigger.OneShot,
     };
+
+    public static string Of(IoMechanism mechanism) => Mechanisms.First(name => name.Value == mechanism).Key;
 }

@@ -6,21 +6,32 @@ namespace Penstock.Drivers;
 /// <summary>Makes the driver that an option asks for, or says by name why this machine has none such.</summary>
 internal static class DriverFactory
 {
-    /// <summary>What <see cref="IoMechanism.Auto"/> stands for here.</summary>
-    public static IoMechanism Resolve(IoMechanism asked)
-    {
-        if (asked != IoMechanism.Auto)
-            return asked;
-        return OperatingSystem.IsLinux() ? IoMechanism.Epoll : IoMechanism.Poll;
-    }
-
-    /// <summary>Makes a driver. Called on the thread of the loop that will use it.</summary>
+    /// <summary>
+    /// Makes the driver that the options name; <see cref="DriverProbe.Choose"/> has put a name in the place of
+    /// <see cref="IoMechanism.Auto"/>. Called on the thread of the loop that will use it.
+    /// </summary>
+    /// <exception cref="NotSupportedException">This machine lacks the mechanism; the message says why.</exception>
     public static IoDriver Create(LoopOptions options, LoopClock clock, int slots)
     {
         var limits = new DriverLimits(slots, options.MaxReadBytesPerTurn);
-        if (Resolve(options.Io) == IoMechanism.IoUring)
+        if (options.Io == IoMechanism.IoUring)
+            return CreateIoUring(options.Trigger, clock, limits);
+        return new ReadinessDriver(CreatePoller(options.Io), options.Trigger, clock, limits);
+    }
+
+    private static IoUringDriver CreateIoUring(Trigger trigger, LoopClock clock, DriverLimits limits)
+    {
+        if (trigger != Trigger.Level)
+            throw new NotSupportedException($"io_uring has no {TriggerNames.Of(trigger)} trigger.");
+        try
+        {
             return new IoUringDriver(IoUringSizes.Default, clock, limits);
-        return new ReadinessDriver(CreatePoller(Resolve(options.Io)), options.Trigger, clock, limits);
+        }
+        catch (IoUringException refused)
+        {
+            string reason = new IoUringProbe().Explain(refused.Call, refused.ErrorCode);
+            throw new NotSupportedException($"io_uring cannot be used: {reason}", refused);
+        }
     }
 
     private static Poller CreatePoller(IoMechanism mechanism) => mechanism switch

@@ -1,0 +1,49 @@
+using Penstock.Polling;
+
+namespace Penstock.Drivers;
+
+/// <summary>Finds out which mechanisms work on this machine, by trying, and says of the others why they do not.</summary>
+public static class DriverProbe
+{
+    /// <summary>Best first; see docs/decisions/0010-default-mechanism.md.</summary>
+    private static readonly IoMechanism[] Preferred = [IoMechanism.IoUring, IoMechanism.Epoll, IoMechanism.Poll];
+
+    /// <summary>Tries every mechanism once.</summary>
+    public static IReadOnlyList<MechanismReport> Examine() =>
+    [
+        .. from mechanism in Enum.GetValues<IoMechanism>()
+           where mechanism != IoMechanism.Auto
+           select new MechanismReport(mechanism, Refusal(mechanism)),
+    ];
+
+    /// <summary>What <see cref="IoMechanism.Auto"/> stands for on this machine.</summary>
+    public static IoMechanism Best => Choose(IoMechanism.Auto, Trigger.Level).Mechanism;
+
+    /// <summary>Takes what was asked for, untried, or the best that works when the choice was left open.</summary>
+    internal static MechanismChoice Choose(IoMechanism asked, Trigger trigger)
+    {
+        if (asked != IoMechanism.Auto)
+            return new MechanismChoice(asked, []);
+
+        List<MechanismReport> refusals = [];
+        foreach (IoMechanism mechanism in Preferred)
+        {
+            // Only readiness has triggers, so asking for one is asking for a mechanism that reports it.
+            if (mechanism == IoMechanism.IoUring && trigger != Trigger.Level)
+                continue;
+            if (Refusal(mechanism) is not { } refusal)
+                return new MechanismChoice(mechanism, refusals);
+            refusals.Add(new MechanismReport(mechanism, refusal));
+        }
+
+        throw new PlatformNotSupportedException(string.Join(' ', refusals.Select(report => report.Refusal)));
+    }
+
+    private static string? Refusal(IoMechanism mechanism) => mechanism switch
+    {
+        IoMechanism.IoUring => new IoUringProbe().Refusal(),
+        IoMechanism.Epoll when !OperatingSystem.IsLinux() => "epoll is a mechanism of Linux.",
+        IoMechanism.Poll or IoMechanism.BusyWait when OperatingSystem.IsWindows() => "It needs a POSIX system.",
+        _ => null,
+    };
+}
