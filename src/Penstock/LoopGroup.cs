@@ -29,15 +29,9 @@ public sealed class LoopGroup : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        options = options.Copy();
-        MechanismChoice choice = DriverProbe.Choose(options.Io, options.Trigger);
-        options.Io = choice.Mechanism;
-        _remarks = choice.Remarks;
         _clock = new LoopClock(options.TimeProvider);
-        _threads = new LoopThread[options.Count];
-        for (int i = 0; i < _threads.Length; i++)
-            _threads[i] = new LoopThread(options, _clock, i);
-        _loops = AwaitStart(_threads);
+        (_threads, _remarks) = StartThreads(options, _clock);
+        _loops = Array.ConvertAll(_threads, thread => thread.Started.Result);
         _meter = new LoopMeter(_loops);
         Ended = Task.WhenAll(Array.ConvertAll(_threads, thread => thread.Ended));
     }
@@ -132,11 +126,36 @@ public sealed class LoopGroup : IAsyncDisposable
         await Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static EventLoop[] AwaitStart(LoopThread[] threads)
+    /// <summary>Starts the loops on the mechanism that was asked for, or on the best on which all of them start.</summary>
+    private static (LoopThread[] Threads, string Remarks) StartThreads(LoopOptions options, LoopClock clock)
+    {
+        List<MechanismReport> failed = [];
+        while (true)
+        {
+            MechanismChoice choice = DriverProbe.Choose(options.Io, options.Trigger, failed);
+            LoopOptions chosen = options.Copy();
+            chosen.Io = choice.Mechanism;
+            var threads = new LoopThread[options.Count];
+            for (int i = 0; i < threads.Length; i++)
+                threads[i] = new LoopThread(chosen, clock, i);
+            try
+            {
+                AwaitStart(threads);
+                return (threads, choice.Remarks);
+            }
+            catch (MechanismRefusedException refused) when (options.Io == IoMechanism.Auto)
+            {
+                failed.Add(refused.Report);
+            }
+        }
+    }
+
+    private static void AwaitStart(LoopThread[] threads)
     {
         try
         {
-            return Array.ConvertAll(threads, thread => thread.Started.GetAwaiter().GetResult());
+            foreach (LoopThread thread in threads)
+                thread.Started.GetAwaiter().GetResult();
         }
         catch
         {

@@ -30,7 +30,7 @@ internal static class DriverFactory
         catch (IoUringException refused)
         {
             string reason = new IoUringProbe().Explain(refused.Call, refused.ErrorCode);
-            throw new NotSupportedException($"io_uring cannot be used: {reason}", refused);
+            throw new MechanismRefusedException(IoMechanism.IoUring, reason, refused);
         }
     }
 

@@ -17,19 +17,24 @@ public static class DriverProbe
     ];
 
     /// <summary>What <see cref="IoMechanism.Auto"/> stands for on this machine.</summary>
-    public static IoMechanism Best => Choose(IoMechanism.Auto, Trigger.Level).Mechanism;
+    public static IoMechanism Best => Choose(IoMechanism.Auto, Trigger.Level, []).Mechanism;
 
     /// <summary>Takes what was asked for, untried, or the best that works when the choice was left open.</summary>
-    internal static MechanismChoice Choose(IoMechanism asked, Trigger trigger)
+    /// <param name="asked">What the options say.</param>
+    /// <param name="trigger">Likewise; a readiness mechanism has to have it.</param>
+    /// <param name="failed">What was tried already and failed in spite of a good probe, as when a limit on memory leaves
+    /// room for the rings of some loops but not of all.</param>
+    internal static MechanismChoice Choose(IoMechanism asked, Trigger trigger, IReadOnlyList<MechanismReport> failed)
     {
         if (asked != IoMechanism.Auto)
             return new MechanismChoice(asked, []);
 
-        List<MechanismReport> refusals = [];
+        List<MechanismReport> refusals = [.. failed];
         foreach (IoMechanism mechanism in Preferred)
         {
             // Only readiness has triggers, so asking for one is asking for a mechanism that reports it.
-            if (mechanism == IoMechanism.IoUring && trigger != Trigger.Level)
+            bool isOut = mechanism == IoMechanism.IoUring && trigger != Trigger.Level;
+            if (isOut || failed.Any(report => report.Mechanism == mechanism))
                 continue;
             if (Refusal(mechanism) is not { } refusal)
                 return new MechanismChoice(mechanism, refusals);
