@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Penstock.Interop.Linux;
 using Penstock.Interop.Posix;
@@ -38,6 +39,7 @@ internal sealed class IoUringDriver : IoDriver
     public IoUringDriver(IoUringSizes sizes, LoopClock clock, DriverLimits limits)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limits.Slots, OperationKey.MaxSlots);
+        sizes = sizes with { ReceiveBufferBytes = Math.Min(sizes.ReceiveBufferBytes, limits.ReceiveBufferBytes) };
         _clock = clock;
         _slots = new IoUringSlots(limits.Slots, _completed);
         _ring = IoUringRing.Create(sizes.SubmissionEntries, sizes.CompletionEntries);
@@ -82,7 +84,10 @@ internal sealed class IoUringDriver : IoDriver
         if (_ring.TryMakeRoom() && _memory.TryAddAddress(remote, out nint address))
         {
             _ring.Submissions.Add(IoUringOperations.Connect(socket.Descriptor, address, remote.Size, slot));
-            _slots[slot].Standing = OperationKind.Connect;
+            _slots[slot].InFlight |= Operations.Connect;
+
+            // The one operation that does not wait for the turn's end: its round trip can pass meanwhile.
+            _ring.Submit();
             return;
         }
 
@@ -105,7 +110,7 @@ internal sealed class IoUringDriver : IoDriver
         if (!IsOpen(slot))
             return;
         ref IoUringSlot entry = ref _slots[slot];
-        if (entry.Sending == OperationKind.None)
+        if (!entry.IsSending)
             _ = Libc.Shutdown(entry.Descriptor, Libc.ShutdownSend);
         else
             entry.ShutdownFollows = true;
@@ -181,71 +186,108 @@ internal sealed class IoUringDriver : IoDriver
                 continue;
             ref IoUringSlot slot = ref _slots[key];
             slot.ChangeQueued = false;
-            bool done = slot.Standing == OperationKind.None ? TryStart(ref slot, key) : TryCancelStanding(ref slot, key);
-            done &= TryCancelSend(ref slot, key);
-            if (!done)
+            if (!TryStart(ref slot, key) | !TryCancel(ref slot, key))
                 _slots.Changed(key);
         }
     }
 
     private bool TryStart(ref IoUringSlot slot, SlotKey key)
     {
-        OperationKind wanted = slot.Wanted;
-        bool started = wanted switch
+        Operations missing = slot.Wanted & ~slot.InFlight;
+        if ((slot.InFlight & Operations.AnyReceive) != 0)
+            missing &= ~Operations.AnyReceive;
+        while (missing != Operations.None)
         {
-            OperationKind.Accept => _ring.TryAdd(IoUringOperations.Accept(slot.Descriptor, key)),
-            OperationKind.Receive => _ring.TryAdd(IoUringOperations.Receive(slot.Descriptor, key)),
-            _ => true,
-        };
-        if (started)
-            slot.Standing = wanted;
-        return started;
+            Operations next = First(missing);
+            if (!_ring.TryAdd(Standing(next, slot.Descriptor, key)))
+                return false;
+            slot.InFlight |= next;
+            missing &= ~next;
+        }
+
+        return true;
     }
 
-    private bool TryCancelStanding(ref IoUringSlot slot, SlotKey key)
+    private bool TryCancel(ref IoUringSlot slot, SlotKey key)
     {
-        if (slot.StandingCancelled || slot.Wanted == slot.Standing)
-            return true;
-        slot.StandingCancelled = _ring.TryAdd(IoUringOperations.Cancel(slot.Standing, key));
-        return slot.StandingCancelled;
+        Operations unwanted = slot.InFlight & ~slot.Wanted & ~slot.Cancelled;
+        while (unwanted != Operations.None)
+        {
+            Operations next = First(unwanted);
+            if (!_ring.TryAdd(IoUringOperations.Cancel(next, key)))
+                return false;
+            slot.Cancelled |= next;
+            unwanted &= ~next;
+        }
+
+        return true;
     }
 
-    /// <summary>A send that does not wait ends by itself with the next enter.</summary>
-    private bool TryCancelSend(ref IoUringSlot slot, SlotKey key)
+    private static Operations First(Operations set) => (Operations)((int)set & -(int)set);
+
+    private static IoUringSubmission Standing(Operations operation, int descriptor, SlotKey key) => operation switch
     {
-        bool waits = slot.Sending == OperationKind.WaitingSend && !slot.SendingCancelled;
-        if (!waits || slot.State != IoUringSlotState.Closing)
-            return true;
-        slot.SendingCancelled = _ring.TryAdd(IoUringOperations.Cancel(OperationKind.WaitingSend, key));
-        return slot.SendingCancelled;
-    }
+        Operations.Accept => IoUringOperations.Accept(descriptor, key),
+        Operations.Receive => IoUringOperations.Receive(descriptor, key),
+        Operations.ReceiveOnce => IoUringOperations.ReceiveOnce(descriptor, key),
+        Operations.AwaitEnd => IoUringOperations.AwaitEnd(descriptor, key),
+        _ => throw new UnreachableException($"{operation} is not started by what a slot's state asks for."),
+    };
 
     /// <summary>What an operation's completion means to the loop; false when that is nothing.</summary>
     private bool Serve(IoUringCompletion entry, out Completion completion)
     {
-        var operation = OperationKey.Unpack(entry.UserData);
+        (Operations operation, SlotKey slot) = OperationKey.Unpack(entry.UserData);
         completion = default;
-        switch (operation.Kind)
+        switch (operation)
         {
-            case OperationKind.Receive:
-                return Received(operation.Slot, entry, out completion);
-            case OperationKind.Accept:
-                return Accepted(operation.Slot, entry, out completion);
-            case OperationKind.Connect:
-                return Connected(operation.Slot, entry, out completion);
-            case OperationKind.WaitingSend when IsCurrent(operation.Slot):
-                _sends.OnCompleted(operation.Slot, entry.Result);
+            case Operations.Receive or Operations.ReceiveOnce:
+                return Received(operation, slot, entry, out completion);
+            case Operations.Accept:
+                return Accepted(slot, entry, out completion);
+            case Operations.Connect:
+                return Connected(slot, entry, out completion);
+            case Operations.None:
+                OnWake(entry);
                 return false;
-            case OperationKind.Wake:
-                _wakeArmed = entry.HasMore;
-                _wake.Acknowledge();
+            case Operations.Send:
+                // Noted when it arrived.
                 return false;
             default:
+                if (IsCurrent(slot))
+                    Note(operation, slot, entry);
                 return false;
         }
     }
 
-    private bool Received(SlotKey key, IoUringCompletion entry, out Completion completion)
+    private void Note(Operations operation, SlotKey key, IoUringCompletion entry)
+    {
+        ref IoUringSlot slot = ref _slots[key];
+        if (operation == Operations.AwaitRoom)
+        {
+            _sends.OnRoom(key);
+        }
+        else if (operation == Operations.AwaitEnd)
+        {
+            slot.EndAnnounced |= entry.Result != -Errno.ECANCELED;
+            Ended(operation, key);
+        }
+        else
+        {
+            // A cancellation found nothing. Mostly the operation has ended meanwhile; but one that the kernel is just
+            // about to go on with cannot be found either, and must not be waited for in vain.
+            slot.Cancelled &= ~operation;
+            _slots.Changed(key);
+        }
+    }
+
+    private void OnWake(IoUringCompletion entry)
+    {
+        _wakeArmed = entry.HasMore;
+        _wake.Acknowledge();
+    }
+
+    private bool Received(Operations operation, SlotKey key, IoUringCompletion entry, out Completion completion)
     {
         // Before anything else: the buffer has to come back also when its bytes are for nobody.
         ReadOnlySpan<byte> data = entry.HasBuffer ? _buffers.Lend(entry) : default;
@@ -261,7 +303,7 @@ internal sealed class IoUringDriver : IoDriver
         if (entry.Result == -Errno.ENOBUFS)
             ReceivesWithoutBuffer++;
         if (!entry.HasMore)
-            EndStanding(ref slot, key);
+            Ended(operation, key);
         return isOutcome;
     }
 
@@ -273,7 +315,7 @@ internal sealed class IoUringDriver : IoDriver
         bool isCurrent = IsCurrent(key);
         bool isOutcome = isCurrent && _slots[key].State == IoUringSlotState.Listening && !IsTransient(entry.Result);
         if (isCurrent && !entry.HasMore)
-            EndStanding(ref _slots[key], key);
+            Ended(Operations.Accept, key);
         if (!isOutcome && entry.Result >= 0)
             _ = Libc.Close(entry.Result);
         return isOutcome;
@@ -288,7 +330,7 @@ internal sealed class IoUringDriver : IoDriver
         bool isOutcome = slot.State == IoUringSlotState.Connecting;
         if (isOutcome)
             EndConnecting(ref slot, entry.Result);
-        EndStanding(ref slot, key);
+        Ended(Operations.Connect, key);
         return isOutcome;
     }
 
@@ -298,11 +340,12 @@ internal sealed class IoUringDriver : IoDriver
         slot.ReceiveEnded = result < 0;
     }
 
-    /// <summary>The kernel has nothing more to say of the standing operation; it is started again if it is still wanted.</summary>
-    private void EndStanding(ref IoUringSlot slot, SlotKey key)
+    /// <summary>The kernel has nothing more to say of the operation; it is started again if it is still wanted.</summary>
+    private void Ended(Operations operation, SlotKey key)
     {
-        slot.Standing = OperationKind.None;
-        slot.StandingCancelled = false;
+        ref IoUringSlot slot = ref _slots[key];
+        slot.InFlight &= ~operation;
+        slot.Cancelled &= ~operation;
         if (!_slots.TryFinishClose(key))
             _slots.Changed(key);
     }

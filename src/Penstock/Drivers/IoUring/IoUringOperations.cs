@@ -11,7 +11,14 @@ internal static class IoUringOperations
     private const uint NoSignal = 0x4000;
     private const uint DoNotWait = 0x40;
     private const uint WaitForAll = 0x100;
+
+    // Not waiting makes a send end while it is submitted. Taking everything is the rule and is not reported; taking less
+    // counts as a failure, which is never left out, because MSG_WAITALL asked for all.
+    private const uint SendFlags = NoSignal | DoNotWait | WaitForAll;
+
     private const uint PollIn = 1;
+    private const uint PollOut = 4;
+    private const uint PollReadClosed = 0x2000;
 
     public static IoUringSubmission Accept(int listener, SlotKey slot) => new()
     {
@@ -19,7 +26,7 @@ internal static class IoUringOperations
         OperationOptions = IoUringAbi.AcceptMultishot,
         Descriptor = listener,
         OperationFlags = NonBlocking | CloseOnExec,
-        UserData = new OperationKey(OperationKind.Accept, slot).Packed,
+        UserData = new OperationKey(Operations.Accept, slot).Packed,
     };
 
     public static IoUringSubmission Receive(int socket, SlotKey slot) => new()
@@ -29,7 +36,32 @@ internal static class IoUringOperations
         OperationOptions = IoUringAbi.ReceiveMultishot,
         Descriptor = socket,
         BufferGroup = ReceiveBufferRing.Group,
-        UserData = new OperationKey(OperationKind.Receive, slot).Packed,
+        UserData = new OperationKey(Operations.Receive, slot).Packed,
+    };
+
+    /// <summary>As <see cref="Receive"/>, but completes once.</summary>
+    public static IoUringSubmission ReceiveOnce(int socket, SlotKey slot) => Receive(socket, slot) with
+    {
+        OperationOptions = 0,
+        UserData = new OperationKey(Operations.ReceiveOnce, slot).Packed,
+    };
+
+    /// <summary>Completes when the peer has finished; also, as every poll does, when the connection broke.</summary>
+    public static IoUringSubmission AwaitEnd(int socket, SlotKey slot) => new()
+    {
+        Operation = IoUringAbi.OperationPollAdd,
+        Descriptor = socket,
+        OperationFlags = PollReadClosed,
+        UserData = new OperationKey(Operations.AwaitEnd, slot).Packed,
+    };
+
+    /// <summary>Completes when the socket can take more to send.</summary>
+    public static IoUringSubmission AwaitRoom(int socket, SlotKey slot) => new()
+    {
+        Operation = IoUringAbi.OperationPollAdd,
+        Descriptor = socket,
+        OperationFlags = PollOut,
+        UserData = new OperationKey(Operations.AwaitRoom, slot).Packed,
     };
 
     /// <param name="socket">The socket to connect.</param>
@@ -42,53 +74,42 @@ internal static class IoUringOperations
         Descriptor = socket,
         Address = (ulong)address,
         Offset = (ulong)length,
-        UserData = new OperationKey(OperationKind.Connect, slot).Packed,
+        UserData = new OperationKey(Operations.Connect, slot).Packed,
     };
 
-    /// <summary>
-    /// As <c>send</c>, but does not wait: it is over when it has been submitted. Taking everything is the rule and needs
-    /// no completion; taking less counts as a failure, which is never left out. Both follow from MSG_WAITALL.
-    /// </summary>
-    public static IoUringSubmission SendNow(IoUringSubmission send, SlotKey slot) => send with
-    {
-        Flags = IoUringAbi.EntrySkipSuccess,
-        OperationFlags = NoSignal | DoNotWait | WaitForAll,
-        UserData = new OperationKey(OperationKind.ImmediateSend, slot).Packed,
-    };
-
-    /// <summary>As <c>send</c> on a blocking socket: completes when the socket has taken something.</summary>
-    public static IoUringSubmission SendWhenPossible(IoUringSubmission send, SlotKey slot) => send with
-    {
-        OperationFlags = NoSignal,
-        UserData = new OperationKey(OperationKind.WaitingSend, slot).Packed,
-    };
-
-    public static IoUringSubmission Send(int socket, SendSegment segment) => new()
+    public static IoUringSubmission Send(int socket, SendSegment segment, SlotKey slot) => new()
     {
         Operation = IoUringAbi.OperationSend,
+        Flags = IoUringAbi.EntrySkipSuccess,
         Descriptor = socket,
         Address = (ulong)segment.Address,
         Length = (uint)segment.Length,
+        OperationFlags = SendFlags,
+        UserData = new OperationKey(Operations.Send, slot).Packed,
     };
 
     /// <param name="socket">The socket to send on.</param>
     /// <param name="message">A <c>msghdr</c>; read, with the list it points to, while the operation is submitted.</param>
-    public static IoUringSubmission SendMessage(int socket, nint message) => new()
+    /// <param name="slot">The socket's slot.</param>
+    public static IoUringSubmission SendMessage(int socket, nint message, SlotKey slot) => new()
     {
         Operation = IoUringAbi.OperationSendMessage,
+        Flags = IoUringAbi.EntrySkipSuccess,
         Descriptor = socket,
         Address = (ulong)message,
         Length = 1,
+        OperationFlags = SendFlags,
+        UserData = new OperationKey(Operations.Send, slot).Packed,
     };
 
-    /// <summary>Ends the operation of that kind that the slot has in flight. It completes once more, at the latest now.</summary>
-    public static IoUringSubmission Cancel(OperationKind kind, SlotKey slot) => new()
+    /// <summary>Ends an operation that the slot has in flight, which completes once more.</summary>
+    public static IoUringSubmission Cancel(Operations operation, SlotKey slot) => new()
     {
         Operation = IoUringAbi.OperationCancel,
         Flags = IoUringAbi.EntrySkipSuccess,
         Descriptor = -1,
-        Address = new OperationKey(kind, slot).Packed,
-        UserData = new OperationKey(OperationKind.Cancel, slot).Packed,
+        Address = new OperationKey(operation, slot).Packed,
+        UserData = new OperationKey(operation | Operations.Cancel, slot).Packed,
     };
 
     /// <summary>Completes whenever the signal is raised anew.</summary>
@@ -98,6 +119,6 @@ internal static class IoUringOperations
         Descriptor = signal,
         Length = IoUringAbi.PollMultishot,
         OperationFlags = PollIn,
-        UserData = new OperationKey(OperationKind.Wake, default).Packed,
+        UserData = new OperationKey(Operations.None, default).Packed,
     };
 }

@@ -11,8 +11,9 @@ namespace Penstock.Drivers;
 /// </summary>
 /// <remarks>
 /// A send that succeeds thus costs no completion. The price is that its success is known only by the silence that follows
-/// its submission; see <see cref="Settle"/>. What fell short is offered again by the connection, and then waits in the
-/// kernel.
+/// its submission; see <see cref="Settle"/>. After one that fell short the next waits for room, by a poll. Letting the send
+/// itself wait was rejected: the kernel gives up waiting where room is announced that it then does not find, and hands the
+/// send to a thread of its own.
 /// </remarks>
 internal sealed class IoUringSends
 {
@@ -39,23 +40,27 @@ internal sealed class IoUringSends
     public void Send(SlotKey key, ReadOnlySpan<SendSegment> segments)
     {
         ref IoUringSlot slot = ref _slots[key];
-        Debug.Assert(slot.Sending == OperationKind.None, "a send is already outstanding");
+        Debug.Assert(!slot.IsSending, "a send is already outstanding");
+        if (slot.SendBufferFull && _ring.TryAdd(IoUringOperations.AwaitRoom(slot.Descriptor, key)))
+        {
+            slot.InFlight |= Operations.AwaitRoom;
+            return;
+        }
+
         segments = segments[..Math.Min(segments.Length, SubmissionMemory.MaxSegments)];
         slot.SendResult = SendSegment.TotalLength(segments);
-        if (!_ring.TryMakeRoom() || !TryPrepare(slot.Descriptor, segments, out IoUringSubmission send))
-            SendDirectly(ref slot, key, segments);
-        else if (slot.SendBufferFull)
-            SubmitWaiting(ref slot, key, send);
+        if (_ring.TryMakeRoom() && TryPrepare(slot.Descriptor, key, segments, out IoUringSubmission send))
+            Submit(ref slot, key, in send);
         else
-            SubmitImmediate(ref slot, key, send);
+            SendDirectly(ref slot, key, segments);
     }
 
-    /// <summary>A send that waited in the kernel ended.</summary>
-    public void OnCompleted(SlotKey key, int result)
+    /// <summary>There is room for a send that had none: it is to be made again.</summary>
+    public void OnRoom(SlotKey key)
     {
         ref IoUringSlot slot = ref _slots[key];
-        slot.SendBufferFull = result < slot.SendResult;
-        Finish(ref slot, key, WithoutTransient(result));
+        slot.SendBufferFull = false;
+        Finish(ref slot, key, Operations.AwaitRoom, 0);
     }
 
     /// <summary>
@@ -76,7 +81,7 @@ internal sealed class IoUringSends
         {
             _unsettled.Dequeue();
             ref IoUringSlot slot = ref _slots[sent.Slot];
-            Finish(ref slot, sent.Slot, slot.SendResult);
+            Finish(ref slot, sent.Slot, Operations.Send, slot.SendResult);
         }
     }
 
@@ -87,7 +92,7 @@ internal sealed class IoUringSends
         {
             ref readonly IoUringCompletion completion = ref completions[_examined];
             var operation = OperationKey.Unpack(completion.UserData);
-            if (operation.Kind != OperationKind.ImmediateSend || !_slots.IsCurrent(operation.Slot))
+            if (operation.Operation != Operations.Send || !_slots.IsCurrent(operation.Slot))
                 continue;
             ref IoUringSlot slot = ref _slots[operation.Slot];
             slot.SendBufferFull = true;
@@ -95,42 +100,23 @@ internal sealed class IoUringSends
         }
     }
 
-    private void Finish(ref IoUringSlot slot, SlotKey key, int result)
+    private void Submit(ref IoUringSlot slot, SlotKey key, in IoUringSubmission send)
     {
-        slot.Sending = OperationKind.None;
-        slot.SendingCancelled = false;
-        if (slot.ShutdownFollows)
-            _ = Libc.Shutdown(slot.Descriptor, Libc.ShutdownSend);
-        slot.ShutdownFollows = false;
-        if (slot.State != IoUringSlotState.Closing)
-            _completed.Enqueue(CompletionKind.Sent, key, result);
-        else
-            _slots.TryFinishClose(key);
-    }
-
-    private void SubmitImmediate(ref IoUringSlot slot, SlotKey key, in IoUringSubmission send)
-    {
-        slot.Sending = OperationKind.ImmediateSend;
+        slot.InFlight |= Operations.Send;
         _unsettled.Enqueue((key, _ring.Submissions.Position));
-        _ring.Submissions.Add(IoUringOperations.SendNow(send, key));
+        _ring.Submissions.Add(in send);
     }
 
-    private void SubmitWaiting(ref IoUringSlot slot, SlotKey key, in IoUringSubmission send)
-    {
-        slot.Sending = OperationKind.WaitingSend;
-        _ring.Submissions.Add(IoUringOperations.SendWhenPossible(send, key));
-    }
-
-    private bool TryPrepare(int socket, ReadOnlySpan<SendSegment> segments, out IoUringSubmission send)
+    private bool TryPrepare(int socket, SlotKey key, ReadOnlySpan<SendSegment> segments, out IoUringSubmission send)
     {
         if (segments.Length == 1)
         {
-            send = IoUringOperations.Send(socket, segments[0]);
+            send = IoUringOperations.Send(socket, segments[0], key);
             return true;
         }
 
         bool added = _memory.TryAddMessage(segments, out nint message);
-        send = IoUringOperations.SendMessage(socket, message);
+        send = IoUringOperations.SendMessage(socket, message, key);
         return added;
     }
 
@@ -141,7 +127,20 @@ internal sealed class IoUringSends
         fixed (SendSegment* first = segments)
             sent = Libc.SendMessage(slot.Descriptor, (IoVector*)first, segments.Length);
         slot.SendBufferFull = sent < slot.SendResult;
-        Finish(ref slot, key, WithoutTransient(sent));
+        Finish(ref slot, key, Operations.Send, WithoutTransient(sent));
+    }
+
+    private void Finish(ref IoUringSlot slot, SlotKey key, Operations operation, int result)
+    {
+        slot.InFlight &= ~operation;
+        slot.Cancelled &= ~operation;
+        if (slot.ShutdownFollows)
+            _ = Libc.Shutdown(slot.Descriptor, Libc.ShutdownSend);
+        slot.ShutdownFollows = false;
+        if (slot.State != IoUringSlotState.Closing)
+            _completed.Enqueue(CompletionKind.Sent, key, result);
+        else
+            _slots.TryFinishClose(key);
     }
 
     private static int WithoutTransient(int result) =>

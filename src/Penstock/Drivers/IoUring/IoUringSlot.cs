@@ -7,14 +7,11 @@ internal struct IoUringSlot
     public uint Generation;
     public IoUringSlotState State;
 
-    /// <summary>The standing operation, or the connect, that the kernel has and whose last completion has not come.</summary>
-    public OperationKind Standing;
+    /// <summary>What the kernel has, or is given by the next enter, and whose last completion has not come.</summary>
+    public Operations InFlight;
 
-    /// <summary>The send that the kernel has, or will be given by the next enter.</summary>
-    public OperationKind Sending;
-
-    public bool StandingCancelled;
-    public bool SendingCancelled;
+    /// <summary>Those in flight that are being cancelled.</summary>
+    public Operations Cancelled;
 
     /// <summary>The slot is on the list of those that may need an operation started or cancelled.</summary>
     public bool ChangeQueued;
@@ -23,6 +20,12 @@ internal struct IoUringSlot
 
     /// <summary>The peer finished sending, or receiving failed: there is nothing more to receive.</summary>
     public bool ReceiveEnded;
+
+    /// <summary>
+    /// The end has come, although bytes may be waiting before it. A multishot receive that takes the last of them does not
+    /// always look for what follows, and nothing would wake it again; so the rest is received one by one.
+    /// </summary>
+    public bool EndAnnounced;
 
     /// <summary>The last send was cut short, so the next one has to wait for room.</summary>
     public bool SendBufferFull;
@@ -33,17 +36,33 @@ internal struct IoUringSlot
     /// <summary>The bytes of the outstanding send; what it took, once that is known to be less.</summary>
     public int SendResult;
 
-    /// <summary>The standing operation that the slot's state asks for.</summary>
-    public readonly OperationKind Wanted => State switch
+    /// <summary>The kernel holds nothing of this slot, so its descriptor can be closed.</summary>
+    public readonly bool IsIdle => InFlight == Operations.None;
+
+    public readonly bool IsSending => (InFlight & (Operations.Send | Operations.AwaitRoom)) != 0;
+
+    /// <summary>What should be in flight, as far as that follows from the slot's state; sends are started by name.</summary>
+    public readonly Operations Wanted => State switch
     {
-        IoUringSlotState.Listening when !ReceivePaused => OperationKind.Accept,
-        IoUringSlotState.Connecting => OperationKind.Connect,
-        IoUringSlotState.Attached when !ReceivePaused && !ReceiveEnded => OperationKind.Receive,
-        _ => OperationKind.None,
+        IoUringSlotState.Listening => ReceivePaused ? Operations.None : Operations.Accept,
+        IoUringSlotState.Connecting => Operations.Connect,
+        IoUringSlotState.Attached => WantedOfAttached | (InFlight & (Operations.Send | Operations.AwaitRoom)),
+
+        // A send ends by itself with the enter that submits it.
+        _ => InFlight & Operations.Send,
     };
 
-    /// <summary>The kernel holds nothing of this slot, so its descriptor can be closed.</summary>
-    public readonly bool IsIdle => Standing == OperationKind.None && Sending == OperationKind.None;
+    private readonly Operations WantedOfAttached
+    {
+        get
+        {
+            if (ReceiveEnded)
+                return Operations.None;
+            Operations receive = EndAnnounced ? Operations.ReceiveOnce : Operations.Receive;
+            Operations wanted = ReceivePaused ? Operations.None : receive;
+            return EndAnnounced ? wanted : wanted | Operations.AwaitEnd;
+        }
+    }
 }
 
 /// <summary>What a slot is used for.</summary>
