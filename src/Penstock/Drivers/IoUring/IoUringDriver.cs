@@ -33,13 +33,14 @@ internal sealed class IoUringDriver : IoDriver
     private readonly WakeSignal _wake;
     private readonly LoopClock _clock;
     private readonly CompletionQueue _completed = new();
+    private readonly AcceptedBacklog _accepted = new();
     private bool _wakeArmed;
 
     /// <exception cref="IoUringException">This machine has no io_uring that would do, or forbids it.</exception>
     public IoUringDriver(IoUringSizes sizes, LoopClock clock, DriverLimits limits)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limits.Slots, OperationKey.MaxSlots);
-        sizes = sizes with { ReceiveBufferBytes = Math.Min(sizes.ReceiveBufferBytes, limits.ReceiveBufferBytes) };
+        sizes = sizes.LimitedTo(in limits);
         _clock = clock;
         _slots = new IoUringSlots(limits.Slots, _completed);
         _ring = IoUringRing.Create(sizes.SubmissionEntries, sizes.CompletionEntries);
@@ -131,6 +132,7 @@ internal sealed class IoUringDriver : IoDriver
     public override void Wait(long deadline)
     {
         _buffers.ReturnLent();
+        _accepted.StartTurn();
 
         // Completions that the last turn had no budget for come first; fetching more would only fill their ring.
         if (!_ring.Completions.IsEmpty)
@@ -141,7 +143,7 @@ internal sealed class IoUringDriver : IoDriver
         }
 
         StartAndCancel();
-        bool workWaits = !_completed.IsEmpty || _sends.AwaitSettling;
+        bool workWaits = !_completed.IsEmpty || !_accepted.IsEmpty || _sends.AwaitSettling;
         _ring.SubmitAndFetch(workWaits ? TimeSpan.Zero : _clock.Until(deadline));
     }
 
@@ -153,7 +155,7 @@ internal sealed class IoUringDriver : IoDriver
             if (_completed.TryDequeue(out completion))
                 return true;
             if (!_ring.Completions.TryTake(out IoUringCompletion entry))
-                return false;
+                return TryTakeAccepted(out completion);
             if (Serve(entry, out completion))
                 return true;
         }
@@ -172,6 +174,7 @@ internal sealed class IoUringDriver : IoDriver
         if (quiet)
             _buffers.Dispose();
         _ring.Dispose();
+        _accepted.Clear();
         _slots.CloseRemaining();
     }
 
@@ -300,26 +303,65 @@ internal sealed class IoUringDriver : IoDriver
         ref IoUringSlot slot = ref _slots[key];
         bool isOutcome = slot.State == IoUringSlotState.Attached && !IsTransient(entry.Result) && entry.Result != -Errno.ENOBUFS;
         slot.ReceiveEnded |= isOutcome && entry.Result <= 0;
+        slot.HasReceived |= entry.Result > 0;
         if (entry.Result == -Errno.ENOBUFS)
-            ReceivesWithoutBuffer++;
+            FoundNoBuffer(ref slot, key);
         if (!entry.HasMore)
             Ended(operation, key);
         return isOutcome;
     }
 
+    /// <summary>The receive ends and is started again, by when the buffers of this turn are back.</summary>
+    private void FoundNoBuffer(ref IoUringSlot slot, SlotKey key)
+    {
+        ReceivesWithoutBuffer++;
+        if (!slot.HasReceived)
+            _slots.Starved(key);
+        slot.HasReceived = false;
+    }
+
     private bool Accepted(SlotKey key, IoUringCompletion entry, out Completion completion)
     {
-        completion = entry.Result >= 0
-            ? Completion.Accepted(key, SocketHandle.FromDescriptor(entry.Result))
-            : Completion.Of(CompletionKind.Accepted, key, entry.Result);
+        completion = Completion.Of(CompletionKind.Accepted, key, entry.Result);
         bool isCurrent = IsCurrent(key);
-        bool isOutcome = isCurrent && _slots[key].State == IoUringSlotState.Listening && !IsTransient(entry.Result);
         if (isCurrent && !entry.HasMore)
             Ended(Operations.Accept, key);
-        if (!isOutcome && entry.Result >= 0)
-            _ = Libc.Close(entry.Result);
-        return isOutcome;
+        if (entry.Result < 0)
+            return isCurrent && IsListening(key) && !IsTransient(entry.Result);
+        return HandOver(key, SocketHandle.FromDescriptor(entry.Result), out completion);
     }
+
+    private bool HandOver(SlotKey listener, SocketHandle socket, out Completion completion)
+    {
+        completion = Completion.Accepted(listener, socket);
+        if (!IsListening(listener))
+        {
+            socket.Close();
+            return false;
+        }
+
+        bool passes = _accepted.IsEmpty && _accepted.TryPass();
+        if (!passes)
+            _accepted.Keep(listener, socket);
+        return passes;
+    }
+
+    private bool TryTakeAccepted(out Completion completion)
+    {
+        while (_accepted.TryTake(out SlotKey listener, out SocketHandle socket))
+        {
+            completion = Completion.Accepted(listener, socket);
+            if (IsListening(listener))
+                return true;
+            socket.Close();
+        }
+
+        completion = default;
+        return false;
+    }
+
+    private bool IsListening(SlotKey key) =>
+        _slots.IsCurrent(key) && _slots[key].State == IoUringSlotState.Listening;
 
     private bool Connected(SlotKey key, IoUringCompletion entry, out Completion completion)
     {

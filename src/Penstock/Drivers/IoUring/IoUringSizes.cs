@@ -14,8 +14,25 @@ internal readonly record struct IoUringSizes(
     int ReceiveBufferBytes,
     bool Incremental)
 {
+    /// <summary>MULTISHOT_MAX_RETRY of the kernel: then other connections have their turn.</summary>
+    private const int MaxReceivesInARow = 32;
+
+    /// <summary>Below this, fairness would cost more than it gives.</summary>
+    private const int MinimumFairBytes = 64;
+
     /// <summary>Four MiB of buffers, resident only as far as they were ever filled.</summary>
     public static IoUringSizes Default { get; } = new(1024, 4096, 512, 8192, Incremental: true);
 
     public int TotalReceiveBytes => ReceiveBuffers * ReceiveBufferBytes;
+
+    /// <summary>
+    /// These sizes with buffers no larger than a receive may be, and so small that those which the kernel fills for one
+    /// connection in a row are no more than it may receive in a turn.
+    /// </summary>
+    public IoUringSizes LimitedTo(in DriverLimits limits)
+    {
+        int fair = Math.Max(limits.MaxReadBytesPerTurn / MaxReceivesInARow, MinimumFairBytes);
+        int bytes = Math.Min(Math.Min(ReceiveBufferBytes, limits.ReceiveBufferBytes), fair);
+        return this with { ReceiveBufferBytes = bytes };
+    }
 }

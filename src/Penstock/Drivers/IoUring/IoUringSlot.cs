@@ -27,6 +27,9 @@ internal struct IoUringSlot
     /// </summary>
     public bool EndAnnounced;
 
+    /// <summary>The receive that is in flight has brought something.</summary>
+    public bool HasReceived;
+
     /// <summary>The last send was cut short, so the next one has to wait for room.</summary>
     public bool SendBufferFull;
 

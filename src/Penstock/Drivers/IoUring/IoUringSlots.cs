@@ -10,8 +10,9 @@ namespace Penstock.Drivers;
 internal sealed class IoUringSlots(int capacity, CompletionQueue completed)
 {
     private readonly IoUringSlot[] _slots = new IoUringSlot[capacity];
-    private List<SlotKey> _changes = [];
-    private List<SlotKey> _applying = [];
+    private readonly List<SlotKey> _starved = [];
+    private readonly List<SlotKey> _changes = [];
+    private readonly List<SlotKey> _applying = [];
 
     /// <summary>Slots in use, those that are closing included.</summary>
     public int Count { get; private set; }
@@ -35,19 +36,21 @@ internal sealed class IoUringSlots(int capacity, CompletionQueue completed)
     }
 
     /// <summary>Something changed that the slot's operations follow from.</summary>
-    public void Changed(SlotKey key)
-    {
-        ref IoUringSlot slot = ref _slots[key.Index];
-        if (slot.ChangeQueued)
-            return;
-        slot.ChangeQueued = true;
-        _changes.Add(key);
-    }
+    public void Changed(SlotKey key) => Queue(key, _changes);
+
+    /// <summary>
+    /// As <see cref="Changed"/>, for a receive that found no buffer at all: it is started before the others, because in an
+    /// unchanging order those at the front could take all buffers every time.
+    /// </summary>
+    public void Starved(SlotKey key) => Queue(key, _starved);
 
     /// <summary>The slots that changed since the last call. Those that cannot be served yet are to be added again.</summary>
     public List<SlotKey> TakeChanges()
     {
-        (_changes, _applying) = (_applying, _changes);
+        _applying.Clear();
+        _applying.AddRange(_starved);
+        _applying.AddRange(_changes);
+        _starved.Clear();
         _changes.Clear();
         return _applying;
     }
@@ -83,5 +86,14 @@ internal sealed class IoUringSlots(int capacity, CompletionQueue completed)
     {
         foreach (SlotKey key in ListKeys())
             _ = Libc.Close(_slots[key.Index].Descriptor);
+    }
+
+    private void Queue(SlotKey key, List<SlotKey> list)
+    {
+        ref IoUringSlot slot = ref _slots[key.Index];
+        if (slot.ChangeQueued)
+            return;
+        slot.ChangeQueued = true;
+        list.Add(key);
     }
 }
