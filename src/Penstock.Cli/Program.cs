@@ -7,6 +7,7 @@ var root = new RootCommand("Penstock: servers on event loops.")
     ServeCommand.Create(),
     SendCommand.Create(),
     ListenCommand.Create(),
+    DoctorCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);

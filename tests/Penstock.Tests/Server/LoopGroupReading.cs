@@ -35,6 +35,14 @@ internal static class LoopGroupReading
         return sum;
     }
 
+    /// <summary>As <see cref="Sum"/>, after everything that was posted to the loops before.</summary>
+    public static async Task<long> SumAsync(this LoopGroup group, Func<EventLoop, long> read)
+    {
+        for (int loop = 0; loop < group.Count; loop++)
+            await group.ReadAsync(() => true, loop);
+        return group.Sum(read);
+    }
+
     /// <summary>A group of small loops on the mechanism of <see cref="TestIo"/>.</summary>
     public static LoopGroup Create(int loops = 1, TimeProvider? time = null)
     {

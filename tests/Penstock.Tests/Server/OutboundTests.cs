@@ -39,7 +39,7 @@ public sealed class OutboundTests
         await group.ReadAsync(() => 0);
         Assert.Empty(handler.Journal.Opened);
         Assert.Empty(handler.Journal.Closed);
-        Assert.Equal(0, group.Sum(loop => loop.ConnectionCount));
+        Assert.Equal(0, await group.SumAsync(loop => loop.ConnectionCount));
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class PostingTests
         await server.Journal.WaitClosedAsync();
         bool ran = false;
         Assert.True(server.Group.Post(server.Journal.Opened[0], _ => ran = true));
-        Assert.Equal(1, server.Group.Sum(loop => loop.Statistics.StaleCompletions));
+        Assert.Equal(1, await server.Group.SumAsync(loop => loop.Statistics.StaleCompletions));
         Assert.False(ran);
     }
 
