@@ -35,6 +35,7 @@ internal sealed class IoUringDriver : IoDriver
     private readonly CompletionQueue _completed = new();
     private readonly AcceptedBacklog _accepted = new();
     private bool _wakeArmed;
+    private bool _isDisposed;
 
     /// <exception cref="IoUringException">This machine has no io_uring that would do, or forbids it.</exception>
     public IoUringDriver(IoUringSizes sizes, LoopClock clock, DriverLimits limits)
@@ -169,6 +170,9 @@ internal sealed class IoUringDriver : IoDriver
     /// </summary>
     public override void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         bool quiet = TryCloseAll();
         _wake.Dispose();
         if (quiet)
