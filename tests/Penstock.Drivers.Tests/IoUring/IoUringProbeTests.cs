@@ -11,7 +11,7 @@ public sealed class IoUringProbeTests
     [Fact]
     public void Where_a_ring_works_the_probe_says_nothing()
     {
-        IoUringFixture.SkipWithoutIoUring();
+        IoUringRequirement.SkipWithoutIoUring();
         Assert.Null(new IoUringProbe().Refusal());
     }
 
@@ -48,7 +48,7 @@ public sealed class IoUringProbeTests
     [Fact]
     public void A_kernel_that_has_rings_but_no_buffer_rings_is_refused()
     {
-        IoUringFixture.SkipWithoutIoUring();
+        IoUringRequirement.SkipWithoutIoUring();
         Assert.Contains("Linux 6.1", RefusalWhen(RegisterNumber, Errno.EINVAL));
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using Penstock.Interop.Linux;
 using Penstock.Interop.Posix;
@@ -22,12 +21,13 @@ namespace Penstock.Drivers;
 /// </remarks>
 internal sealed class IoUringDriver : IoDriver
 {
-    private static readonly TimeSpan DisposePatience = TimeSpan.FromMilliseconds(10);
     private const int MaxDisposeRounds = 100;
+    private static readonly TimeSpan DisposePatience = TimeSpan.FromMilliseconds(10);
 
     private readonly IoUringRing _ring;
     private readonly ReceiveBufferRing _buffers;
     private readonly IoUringSlots _slots;
+    private readonly StandingOperations _standing;
     private readonly IoUringSends _sends;
     private readonly SubmissionMemory _memory;
     private readonly WakeSignal _wake;
@@ -35,6 +35,7 @@ internal sealed class IoUringDriver : IoDriver
     private readonly CompletionQueue _completed = new();
     private readonly AcceptedBacklog _accepted = new();
     private bool _wakeArmed;
+    private bool _isDisposed;
 
     /// <exception cref="IoUringException">This machine has no io_uring that would do, or forbids it.</exception>
     public IoUringDriver(IoUringSizes sizes, LoopClock clock, DriverLimits limits)
@@ -47,14 +48,16 @@ internal sealed class IoUringDriver : IoDriver
         try
         {
             _buffers = ReceiveBufferRing.Create(_ring, in sizes);
+            _wake = WakeSignal.CreateEvent();
         }
         catch
         {
+            _buffers?.Dispose();
             _ring.Dispose();
             throw;
         }
 
-        _wake = WakeSignal.CreateEvent();
+        _standing = new StandingOperations(_ring, _slots);
         _memory = new SubmissionMemory(_ring);
         _sends = new IoUringSends(_ring, _slots, _memory, _completed);
     }
@@ -169,6 +172,9 @@ internal sealed class IoUringDriver : IoDriver
     /// </summary>
     public override void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         bool quiet = TryCloseAll();
         _wake.Dispose();
         if (quiet)
@@ -178,64 +184,12 @@ internal sealed class IoUringDriver : IoDriver
         _slots.CloseRemaining();
     }
 
-    /// <summary>Has the kernel do what the slots' states ask for. Whatever finds no room is tried before the next enter.</summary>
     private void StartAndCancel()
     {
         if (!_wakeArmed)
             _wakeArmed = _ring.TryAdd(IoUringOperations.AwaitWake(_wake.Descriptor));
-        foreach (SlotKey key in _slots.TakeChanges())
-        {
-            if (!_slots.IsCurrent(key))
-                continue;
-            ref IoUringSlot slot = ref _slots[key];
-            slot.ChangeQueued = false;
-            if (!TryStart(ref slot, key) | !TryCancel(ref slot, key))
-                _slots.Changed(key);
-        }
+        _standing.Apply();
     }
-
-    private bool TryStart(ref IoUringSlot slot, SlotKey key)
-    {
-        Operations missing = slot.Wanted & ~slot.InFlight;
-        if ((slot.InFlight & Operations.AnyReceive) != 0)
-            missing &= ~Operations.AnyReceive;
-        while (missing != Operations.None)
-        {
-            Operations next = First(missing);
-            if (!_ring.TryAdd(Standing(next, slot.Descriptor, key)))
-                return false;
-            slot.InFlight |= next;
-            missing &= ~next;
-        }
-
-        return true;
-    }
-
-    private bool TryCancel(ref IoUringSlot slot, SlotKey key)
-    {
-        Operations unwanted = slot.InFlight & ~slot.Wanted & ~slot.Cancelled;
-        while (unwanted != Operations.None)
-        {
-            Operations next = First(unwanted);
-            if (!_ring.TryAdd(IoUringOperations.Cancel(next, key)))
-                return false;
-            slot.Cancelled |= next;
-            unwanted &= ~next;
-        }
-
-        return true;
-    }
-
-    private static Operations First(Operations set) => (Operations)((int)set & -(int)set);
-
-    private static IoUringSubmission Standing(Operations operation, int descriptor, SlotKey key) => operation switch
-    {
-        Operations.Accept => IoUringOperations.Accept(descriptor, key),
-        Operations.Receive => IoUringOperations.Receive(descriptor, key),
-        Operations.ReceiveOnce => IoUringOperations.ReceiveOnce(descriptor, key),
-        Operations.AwaitEnd => IoUringOperations.AwaitEnd(descriptor, key),
-        _ => throw new UnreachableException($"{operation} is not started by what a slot's state asks for."),
-    };
 
     /// <summary>What an operation's completion means to the loop; false when that is nothing.</summary>
     private bool Serve(IoUringCompletion entry, out Completion completion)

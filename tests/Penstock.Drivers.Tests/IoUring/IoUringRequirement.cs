@@ -1,6 +1,6 @@
 namespace Penstock.Drivers.Tests.IoUring;
 
-internal static class IoUringFixture
+internal static class IoUringRequirement
 {
     public static void SkipWithoutIoUring()
     {
