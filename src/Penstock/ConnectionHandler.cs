@@ -49,7 +49,7 @@ public abstract class ConnectionHandler
     /// The peer finished sending; it may still read. Closes the connection once everything staged is sent, unless
     /// overridden to go on sending first.
     /// </summary>
-    public virtual void OnPeerFinished(Connection connection) => connection.Close();
+    public virtual void OnPeerFinished(Connection connection) => connection.Close(CloseReason.PeerFinished);
 
     /// <summary>The connection is over. Nothing can be sent any more.</summary>
     public virtual void OnClosed(Connection connection, CloseReason reason)

@@ -54,6 +54,9 @@ public sealed class LoopGroup : IAsyncDisposable
     public string Description =>
         $"{_loops[0].Driver.Description}, {DescribeModel()}{_remarks}";
 
+    /// <summary>The clock of all deadlines.</summary>
+    public TimeProvider TimeProvider => _clock.Provider;
+
     /// <summary>Completes when all loops have ended; faulted with the first failure when one broke.</summary>
     internal Task Ended { get; }
 
@@ -84,6 +87,12 @@ public sealed class LoopGroup : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(work);
         return _loops[loop].Post(static (work, _) => ((Action)work!)(), work);
     }
+
+    /// <summary>
+    /// What a loop, from 0 to <see cref="Count"/>, has done so far. Read without stopping it, so the figures may be a
+    /// moment behind and of slightly different moments.
+    /// </summary>
+    public LoopCounters ReadCounters(int loop) => LoopCounters.From(_loops[loop].Statistics);
 
     /// <summary>
     /// Calls <paramref name="callback"/> on a loop every <paramref name="period"/>, on the loop's clock, until what is
@@ -227,7 +236,8 @@ public sealed class LoopGroup : IAsyncDisposable
         }
     }
 
-    private static void RunOn(EventLoop loop, ConnectionId id, Action<Connection> work)
+    /// <summary>Runs work for a connection, if it is still there. Loop thread only.</summary>
+    internal static void RunOn(EventLoop loop, ConnectionId id, Action<Connection> work)
     {
         if (loop.TryGet(id, out Connection connection))
             GuardedHandler.Run(connection, work);

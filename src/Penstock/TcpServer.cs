@@ -99,6 +99,8 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     /// <param name="cancellationToken">Ends the patience: what is left is reset at once.</param>
     public Task StopAsync(CancellationToken cancellationToken = default)
     {
+        if (cancellationToken.IsCancellationRequested)
+            _impatience.Cancel();
         lock (_gate)
             _stopping ??= StopCoreAsync();
         return AwaitStopAsync(_stopping, cancellationToken);

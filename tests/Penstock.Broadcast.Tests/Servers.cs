@@ -8,7 +8,13 @@ internal static class Servers
         int loops = 1,
         Action<ServerOptions>? configure = null)
     {
-        var options = new ServerOptions { Loops = { Count = loops, Io = Mechanism } };
+        var options = new ServerOptions
+        {
+            // Receivers here never say anything, for as long as a test takes.
+            FirstMessageTimeout = Timeout.InfiniteTimeSpan,
+            IdleTimeout = Timeout.InfiniteTimeSpan,
+            Loops = { Count = loops, Io = Mechanism },
+        };
         configure?.Invoke(options);
         return BroadcastServer.Start(options, framing);
     }

@@ -12,6 +12,8 @@ internal static class RepositoryRoot
     public static IEnumerable<string> Files(string folder, string pattern)
     {
         string root = System.IO.Path.Combine(Path, folder);
+        if (!Directory.Exists(root))
+            return [];
         return Directory.EnumerateFiles(root, pattern, SearchOption.AllDirectories)
             .Select(file => System.IO.Path.GetRelativePath(Path, file).Replace('\\', '/'))
             .Where(file => !file.Split('/').Any(part => part is "bin" or "obj" or "artifacts"))

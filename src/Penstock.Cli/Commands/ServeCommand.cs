@@ -9,5 +9,6 @@ internal static class ServeCommand
     {
         EchoCommand.Create(),
         BroadcastCommand.Create(),
+        HttpCommand.Create(),
     };
 }

@@ -42,10 +42,11 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>The stored tail is to be shown to the handler again although nothing new arrived.</summary>
     private bool _redeliver;
 
-    /// <summary>The peer's FIN came, and the handler is told behind the stored tail, once it is not paused.</summary>
-    private bool _finishUntold;
+    /// <summary>The driver was told to pause; it stays so until what is stored has been shown.</summary>
+    private bool _receiveStopped;
 
     private bool _peerFinished;
+    private bool _toldPeerFinished;
     private bool _anyMessage;
     private bool _opened;
 
@@ -260,9 +261,9 @@ public sealed class Connection : IBufferWriter<byte>
     {
         // A peer that waits for us, rather than we for it, is not idle.
         if (_paused != PauseCauses.None || !_output.Staged.IsEmpty)
-            StartIdleDeadline();
+            StartReceiveDeadline();
         else
-            CloseNow(_anyMessage ? CloseReason.IdleTimeout : IdleReasonBeforeFirstMessage, CloseMode.Graceful);
+            CloseNow(AwaitsFirstMessage ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout, CloseMode.Graceful);
     }
 
     internal void OnSendDeadline()
@@ -281,6 +282,8 @@ public sealed class Connection : IBufferWriter<byte>
         {
             _redeliver = false;
             DeliverStored();
+            if (_paused == PauseCauses.None)
+                ReceiveAgain();
         }
 
         ApplyHighMark();
@@ -332,8 +335,7 @@ public sealed class Connection : IBufferWriter<byte>
         _subscriptions = null;
     }
 
-    private CloseReason IdleReasonBeforeFirstMessage =>
-        _scope.Limits.FirstMessage.Expires ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout;
+    private bool AwaitsFirstMessage => !_anyMessage && _scope.Limits.FirstMessage.Expires;
 
     private void Begin(ConnectionScope scope, SocketHandle socket)
     {
@@ -342,15 +344,14 @@ public sealed class Connection : IBufferWriter<byte>
         _socket = socket;
         _paused = PauseCauses.None;
         DroppedPayloads = 0;
-        _dirty = _redeliver = _finishUntold = _peerFinished = _anyMessage = _opened = false;
+        _dirty = _redeliver = _receiveStopped = _peerFinished = _toldPeerFinished = _anyMessage = _opened = false;
     }
 
     private void BecomeOpen()
     {
         State = ConnectionState.Open;
         _opened = true;
-        ConnectionLimits limits = _scope.Limits;
-        Deadlines.StartReceive(limits.FirstMessage.Expires ? limits.FirstMessage : limits.Idle);
+        StartReceiveDeadline();
         _scope.Handler.Opened(this);
     }
 
@@ -383,8 +384,7 @@ public sealed class Connection : IBufferWriter<byte>
             AfterDelivery(consumed);
         }
 
-        if (_finishUntold && _paused == PauseCauses.None)
-            TellFinished();
+        TellPeerFinished();
     }
 
     private void AfterDelivery(int consumed)
@@ -394,7 +394,7 @@ public sealed class Connection : IBufferWriter<byte>
         if (consumed > 0)
         {
             _anyMessage = true;
-            StartIdleDeadline();
+            StartReceiveDeadline();
         }
 
         bool stoppedForRoom = !WantsInput && !_inbound.IsEmpty;
@@ -410,20 +410,21 @@ public sealed class Connection : IBufferWriter<byte>
         _peerFinished = true;
         if (State == ConnectionState.Lingering)
             CloseNow(_closeReason, CloseMode.Graceful);
-        else if (_paused == PauseCauses.None && !_redeliver)
-            TellFinished();
-        else
-            _finishUntold = true;
+        else if (!_redeliver)
+            TellPeerFinished();
     }
 
-    private void TellFinished()
+    /// <summary>Once, and behind everything that arrived before: what is stored is shown first.</summary>
+    private void TellPeerFinished()
     {
-        _finishUntold = false;
-        if (State == ConnectionState.Open)
-            _scope.Handler.PeerFinished(this);
+        if (!_peerFinished || _toldPeerFinished || State != ConnectionState.Open || _paused != PauseCauses.None)
+            return;
+        _toldPeerFinished = true;
+        _scope.Handler.PeerFinished(this);
     }
 
-    private void StartIdleDeadline() => Deadlines.StartReceive(_scope.Limits.Idle);
+    private void StartReceiveDeadline() =>
+        Deadlines.StartReceive(AwaitsFirstMessage ? _scope.Limits.FirstMessage : _scope.Limits.Idle);
 
     private void Flush()
     {
@@ -459,6 +460,10 @@ public sealed class Connection : IBufferWriter<byte>
             return;
         RemovePause(PauseCauses.SendQueue);
         _scope.Handler.Drained(this);
+
+        // What it wrote is measured now: sends that complete before the turn ends may hide that the mark was passed, and
+        // a producer that stopped there would wait for ever.
+        ApplyHighMark();
     }
 
     /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
@@ -492,13 +497,12 @@ public sealed class Connection : IBufferWriter<byte>
         AssertOnLoop();
         if (State != ConnectionState.Open || (_paused & cause) != 0)
             return;
-        if (_paused == PauseCauses.None)
-        {
-            _loop.Driver.PauseReceive(Key);
-            _loop.Statistics.ReceivePauses++;
-        }
-
         _paused |= cause;
+        if (_receiveStopped)
+            return;
+        _receiveStopped = true;
+        _loop.Driver.PauseReceive(Key);
+        _loop.Statistics.ReceivePauses++;
     }
 
     private void RemovePause(PauseCauses cause)
@@ -509,9 +513,16 @@ public sealed class Connection : IBufferWriter<byte>
         _paused &= ~cause;
         if (_paused != PauseCauses.None)
             return;
-        _loop.Driver.ResumeReceive(Key);
-        if (!_inbound.IsEmpty || _finishUntold)
+
+        // While it was paused the peer waited for us; its own time begins now.
+        StartReceiveDeadline();
+
+        // What is stored goes first. Received from at once, a connection that is paused again after every request would
+        // store more in each round than it handles.
+        if (!_inbound.IsEmpty || (_peerFinished && !_toldPeerFinished))
             Redeliver();
+        else
+            ReceiveAgain();
     }
 
     /// <summary>Not here and now: the handler may be in the middle of what it was shown last.</summary>
@@ -521,12 +532,19 @@ public sealed class Connection : IBufferWriter<byte>
         MarkDirty();
     }
 
+    private void ReceiveAgain()
+    {
+        if (!_receiveStopped || State >= ConnectionState.Closing)
+            return;
+        _receiveStopped = false;
+        _loop.Driver.ResumeReceive(Key);
+    }
+
     /// <summary>A peer that is stuck sending to us would never read our last replies.</summary>
     private void UnpauseToDiscard()
     {
-        if (_paused != PauseCauses.None)
-            _loop.Driver.ResumeReceive(Key);
         _paused = PauseCauses.None;
+        ReceiveAgain();
     }
 
     private void MarkDirty()

@@ -60,9 +60,9 @@ internal sealed class ConnectionPlacement
         if (target.Loop.IsOnLoop)
             return target.TryAdopt(socket);
         target.Announce();
-        bool posted = socket.Socket is { } managed
-            ? target.Loop.Post((_, _) => target.Adopt(SocketHandle.FromSocket(managed)), null)
-            : target.Loop.Post(Adopt, target, socket.Descriptor);
+        bool posted = socket.IsDescriptor
+            ? target.Loop.Post(Adopt, target, socket.Descriptor)
+            : target.Loop.Post((_, _) => target.Adopt(socket), null);
         if (posted)
             return true;
         target.Withdraw();
@@ -76,16 +76,35 @@ internal sealed class ConnectionPlacement
             return _threads.TryClaim() is { } loop ? _partOn!(loop) : null;
         if (_targets.Length == 1)
             return _targets[0];
-        if (!_leastConnections)
-            return _targets[_next++ % _targets.Length];
+        return _leastConnections ? ChooseLeastLoaded() : ChooseNext();
+    }
 
-        ServerOnLoop best = _targets[0];
+    private ServerOnLoop ChooseNext()
+    {
+        ServerOnLoop next = Advance();
+        return HasSlot(next) ? next : Advance();
+    }
+
+    private ServerOnLoop Advance()
+    {
+        // Not the remainder of a running count, which turns negative after 2^31 connections.
+        ServerOnLoop target = _targets[_next];
+        _next = _next + 1 < _targets.Length ? _next + 1 : 0;
+        return target;
+    }
+
+    private ServerOnLoop ChooseLeastLoaded()
+    {
+        ServerOnLoop? best = null;
         foreach (ServerOnLoop target in _targets)
         {
-            if (target.Load < best.Load)
+            if (HasSlot(target) && (best is null || target.Load < best.Load))
                 best = target;
         }
 
-        return best;
+        return best ?? _targets[0];
     }
+
+    /// <summary>Of other loops it is not known: what they hold back they turn away.</summary>
+    private static bool HasSlot(ServerOnLoop target) => !target.Loop.IsOnLoop || target.Loop.HasFreeSlot;
 }

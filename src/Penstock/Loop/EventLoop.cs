@@ -27,6 +27,7 @@ internal sealed class EventLoop : ConnectionLoop
     private List<Connection> _dirty = [];
     private List<Connection> _flushing = [];
     private uint _listenerGeneration;
+    private int _listenerCount;
     private int _threadId;
 
     /// <param name="index">The loop's number in its group.</param>
@@ -135,10 +136,15 @@ internal sealed class EventLoop : ConnectionLoop
         if (place < 0)
             throw new InvalidOperationException($"A loop serves at most {MaxListeners} listeners.");
         _listeners[place] = listener;
+        _listenerCount++;
         return new SlotKey(_connections.Capacity + place, ++_listenerGeneration);
     }
 
-    public void RemoveListener(SlotKey key) => _listeners[key.Index - _connections.Capacity] = null;
+    public void RemoveListener(SlotKey key)
+    {
+        _listeners[key.Index - _connections.Capacity] = null;
+        _listenerCount--;
+    }
 
     public void StartBackoff(SlotKey listener) => Deadlines.Set(listener.Index * 2, _backoff, Now);
 
@@ -168,17 +174,24 @@ internal sealed class EventLoop : ConnectionLoop
     /// </summary>
     public void Shutdown(CloseReason reason)
     {
-        foreach (LoopListener? listener in _listeners)
-            listener?.Close();
-        ForEachConnection(null, connection => connection.CloseNow(reason, CloseMode.Reset));
-        AwaitLastCompletions();
-        _mailbox.Close();
+        try
+        {
+            // Before the connections are ended: what was posted may bring new ones.
+            _mailbox.Close();
+        }
+        finally
+        {
+            foreach (LoopListener? listener in _listeners)
+                listener?.Close();
+            ForEachConnection(null, connection => connection.CloseNow(reason, CloseMode.Reset));
+            AwaitLastCompletions();
+        }
     }
 
     private void AwaitLastCompletions()
     {
         long end = Clock.Now + Clock.ToTimestamps(ShutdownGrace);
-        while (_connections.Count > 0 && Clock.Now < end)
+        while ((_connections.Count > 0 || _listenerCount > 0) && Clock.Now < end)
         {
             _driver.Wait(end);
             while (_driver.TryNext(out Completion completion))

@@ -40,6 +40,7 @@ internal sealed class LoopThread
         {
             using IoDriver driver = DriverFactory.Create(_options, _clock, EventLoop.SlotsFor(_options.MaxConnectionsPerLoop));
             var loop = new EventLoop(_index, driver, _clock, _options.MaxConnectionsPerLoop, _options.MaxEventsPerTurn);
+            SynchronizationContext.SetSynchronizationContext(new LoopSynchronizationContext(loop));
             _started.SetResult(loop);
             Turn(loop);
             _ended.SetResult();

@@ -1,6 +1,7 @@
 using System.Net;
 using Penstock.Connections;
 using Penstock.Diagnostics;
+using Penstock.Drivers;
 using Penstock.Net;
 
 namespace Penstock.Loop;
@@ -69,7 +70,10 @@ internal sealed class RunningServer
         _listenSocket.Dispose();
         _group.ConnectionThreads?.Unsubscribe(OnRoom);
 
-        Task drained = Task.WhenAll(AllParts().Select(part => OnLoop(part.Loop, done => Drain(part, done))));
+        Action<Connection> end = impatience.IsCancellationRequested
+            ? static connection => connection.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset)
+            : static connection => connection.Drain(CloseReason.ServerShutdown);
+        Task drained = Task.WhenAll(AllParts().Select(part => OnLoop(part.Loop, done => End(part, end, done))));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
         Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, limit.Token);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
@@ -92,7 +96,7 @@ internal sealed class RunningServer
     }
 
     private static void Reset(ServerOnLoop part) =>
-        part.Loop.ForEachConnection(part.Scope, c => c.CloseNow(CloseReason.ServerShutdown, Drivers.CloseMode.Reset));
+        part.Loop.ForEachConnection(part.Scope, c => c.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset));
 
     private static bool UsesReusePort(ServerOptions options, int loops) => options.Distribution switch
     {
@@ -184,14 +188,17 @@ internal sealed class RunningServer
         }
     }
 
-    private static void Drain(ServerOnLoop part, Action done)
+    /// <summary>
+    /// Ends the connections of one part; <paramref name="done"/> is called when the last is closed. Loop thread only.
+    /// </summary>
+    internal static void End(ServerOnLoop part, Action<Connection> end, Action done)
     {
         part.Scope.IsClosing = true;
         part.Scope.OnEmpty = done;
         if (part.Scope.Count == 0)
             done();
         else
-            part.Loop.ForEachConnection(part.Scope, connection => connection.Drain(CloseReason.ServerShutdown));
+            part.Loop.ForEachConnection(part.Scope, end);
     }
 
     /// <summary>Runs work on a loop and waits for it; at once when the loop has ended.</summary>
