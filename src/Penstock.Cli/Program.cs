@@ -8,6 +8,7 @@ var root = new RootCommand("Penstock: servers on event loops.")
     SendCommand.Create(),
     ListenCommand.Create(),
     KeyValueClientCommand.Create(),
+    DoctorCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);

@@ -6,6 +6,10 @@ public enum IoMechanism
     /// <summary>The best that works on this machine.</summary>
     Auto,
 
+    /// <summary>Linux <c>io_uring</c>, 6.1 or later: the kernel accepts and receives by itself, and is told everything else
+    /// in one call a turn.</summary>
+    IoUring,
+
     /// <summary>Linux <c>epoll</c>: the kernel keeps the list of sockets.</summary>
     Epoll,
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Penstock.Connections;
 using Penstock.Diagnostics;
+using Penstock.Drivers;
 using Penstock.Loop;
 using Penstock.Timing;
 
@@ -16,9 +17,10 @@ public sealed class LoopGroup : IAsyncDisposable
     private readonly LoopOptions _options;
     private readonly LoopThread[] _threads;
     private readonly List<LoopThread> _connectionThreads = [];
-    private EventLoop[] _loops;
     private readonly LoopClock _clock;
     private readonly LoopMeter _meter;
+    private readonly string _remarks;
+    private EventLoop[] _loops;
     private int _nextForConnect;
     private int _disposed;
 
@@ -29,17 +31,12 @@ public sealed class LoopGroup : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        options = options.Copy();
+        _options = options = AsModelDemands(options.Copy());
         if (options.Io == IoMechanism.ThreadPerConnection)
-            ConnectionThreads = new ConnectionThreads(StartLoop, Math.Min(options.MaxConnectionThreads, options.MaxConnectionsPerLoop));
-        if (options.Io is IoMechanism.Blocking or IoMechanism.ThreadPerConnection)
-            options.Count = options.MaxConnectionsPerLoop = 1;
-        _options = options;
+            ConnectionThreads = new ConnectionThreads(StartLoop, options.MaxConnectionThreads);
         _clock = new LoopClock(options.TimeProvider);
-        _threads = new LoopThread[options.Count];
-        for (int i = 0; i < _threads.Length; i++)
-            _threads[i] = new LoopThread(options, _clock, i);
-        _loops = AwaitStart(_threads);
+        (_threads, _remarks) = StartThreads(options, _clock);
+        _loops = Array.ConvertAll(_threads, thread => thread.Started.Result);
         _meter = new LoopMeter(() => Volatile.Read(ref _loops));
         Ended = Task.WhenAll(Array.ConvertAll(_threads, thread => thread.Ended));
     }
@@ -50,9 +47,12 @@ public sealed class LoopGroup : IAsyncDisposable
     /// </summary>
     public int Count => _loops.Length;
 
-    /// <summary>What really runs, as in <c>epoll, level-triggered, 2 loops</c>.</summary>
+    /// <summary>
+    /// What really runs, as in <c>epoll, level-triggered, 2 loops</c>; then, when the choice was left open, why better
+    /// mechanisms were passed over.
+    /// </summary>
     public string Description =>
-        $"{_loops[0].Driver.Description}, {DescribeModel()}";
+        $"{_loops[0].Driver.Description}, {DescribeModel()}{_remarks}";
 
     /// <summary>The clock of all deadlines.</summary>
     public TimeProvider TimeProvider => _clock.Provider;
@@ -167,7 +167,7 @@ public sealed class LoopGroup : IAsyncDisposable
             if (Volatile.Read(ref _disposed) != 0)
                 return null;
             var thread = new LoopThread(_options, _clock, _loops.Length, ConnectionThreads.StackBytes);
-            EventLoop loop = AwaitStart([thread])[0];
+            EventLoop loop = thread.Started.GetAwaiter().GetResult();
             _connectionThreads.Add(thread);
             Volatile.Write(ref _loops, [.. _loops, loop]);
             return loop;
@@ -181,11 +181,46 @@ public sealed class LoopGroup : IAsyncDisposable
             return _loops;
     }
 
-    private static EventLoop[] AwaitStart(LoopThread[] threads)
+    /// <summary>The blocking models are made of loops with room for one connection; one such loop is where they begin.</summary>
+    private static LoopOptions AsModelDemands(LoopOptions options)
+    {
+        if (options.Io is not (IoMechanism.Blocking or IoMechanism.ThreadPerConnection))
+            return options;
+        options.MaxConnectionThreads = Math.Min(options.MaxConnectionThreads, options.MaxConnectionsPerLoop);
+        options.Count = options.MaxConnectionsPerLoop = 1;
+        return options;
+    }
+
+    /// <summary>Starts the loops on the mechanism that was asked for, or on the best on which all of them start.</summary>
+    private static (LoopThread[] Threads, string Remarks) StartThreads(LoopOptions options, LoopClock clock)
+    {
+        List<MechanismReport> failed = [];
+        while (true)
+        {
+            MechanismChoice choice = DriverProbe.Choose(options.Io, options.Trigger, failed);
+            LoopOptions chosen = options.Copy();
+            chosen.Io = choice.Mechanism;
+            var threads = new LoopThread[options.Count];
+            for (int i = 0; i < threads.Length; i++)
+                threads[i] = new LoopThread(chosen, clock, i);
+            try
+            {
+                AwaitStart(threads);
+                return (threads, choice.Remarks);
+            }
+            catch (MechanismRefusedException refused) when (options.Io == IoMechanism.Auto)
+            {
+                failed.Add(refused.Report);
+            }
+        }
+    }
+
+    private static void AwaitStart(LoopThread[] threads)
     {
         try
         {
-            return Array.ConvertAll(threads, thread => thread.Started.GetAwaiter().GetResult());
+            foreach (LoopThread thread in threads)
+                thread.Started.GetAwaiter().GetResult();
         }
         catch
         {

@@ -8,6 +8,7 @@ internal static class IoNames
     public static readonly IReadOnlyDictionary<string, IoMechanism> Mechanisms = new Dictionary<string, IoMechanism>
     {
         ["auto"] = IoMechanism.Auto,
+        ["io_uring"] = IoMechanism.IoUring,
         ["epoll"] = IoMechanism.Epoll,
         ["poll"] = IoMechanism.Poll,
         ["busy-wait"] = IoMechanism.BusyWait,
@@ -23,4 +24,6 @@ internal static class IoNames
         ["edge"] = Trigger.Edge,
         ["oneshot"] = Trigger.OneShot,
     };
+
+    public static string Of(IoMechanism mechanism) => Mechanisms.First(name => name.Value == mechanism).Key;
 }

@@ -54,7 +54,9 @@ internal readonly struct SocketHandle
         socket.SafeHandle.SetHandleAsInvalid();
 
         // The finalizer would delete the file of a Unix domain socket, under a server that listens on it.
+#pragma warning disable CA1816 // It is this socket's finalizer that must not run, not one of ours.
         GC.SuppressFinalize(socket);
+#pragma warning restore CA1816
         return FromDescriptor(descriptor);
     }
 

@@ -252,16 +252,19 @@ internal sealed class BlockingDriver : IoDriver
             return true;
         }
 
-        if (slot.AwaitingWritable)
+        const uint writable = ReadinessMask.Out | ReadinessMask.Error | ReadinessMask.HangUp;
+        if (slot.AwaitingWritable && ((uint)_polled[_next].Returned & writable) != 0)
         {
             // The engine sends again, and what it sends makes room for the replies to what is read after it.
             slot.AwaitingWritable = false;
             completion = Completion.Of(CompletionKind.Sent, key, 0);
-            _polled[_next].Returned &= unchecked((short)~ReadinessMask.Out);
             return true;
         }
 
-        return slot.IsReceiving && TryReceive(ref slot, key, out completion);
+        const uint readable = ReadinessMask.In | ReadinessMask.Error | ReadinessMask.HangUp;
+        return ((uint)_polled[_next].Returned & readable) != 0
+            && slot.IsReceiving
+            && TryReceive(ref slot, key, out completion);
     }
 
     private bool TryAccept(ref BlockingSlot slot, SlotKey key, out Completion completion)

@@ -29,9 +29,12 @@ internal sealed unsafe class KqueueLibrary
 
     internal static bool IsAvailable => Found.Value is not null;
 
-    internal static KqueueLibrary Loaded => Found.Value ?? throw new PlatformNotSupportedException(
+    internal static KqueueLibrary Loaded => Found.Value ?? throw new PlatformNotSupportedException(Missing);
+
+    /// <summary>Why there is none, as a sentence.</summary>
+    internal static string Missing =>
         $"kqueue is not here: {Path} is missing, or has no kqueue. It is a part of macOS and the BSDs; on Linux install " +
-        $"libkqueue, or name its path in {PathVariable}.");
+        $"libkqueue, or name its path in {PathVariable}.";
 
     private static string Path
     {
