@@ -34,7 +34,9 @@ public sealed class LoopGroup : IAsyncDisposable
             _threads[i] = new LoopThread(options, _clock, i);
         _loops = AwaitStart(_threads);
         _meter = new LoopMeter(_loops);
-        Ended = Task.WhenAll(Array.ConvertAll(_threads, thread => thread.Ended));
+        Task[] ended = Array.ConvertAll(_threads, thread => thread.Ended);
+        Ended = Task.WhenAll(ended);
+        Broken = AwaitFirstFaultAsync(ended);
     }
 
     /// <summary>How many loops there are.</summary>
@@ -46,6 +48,9 @@ public sealed class LoopGroup : IAsyncDisposable
 
     /// <summary>Completes when all loops have ended; faulted with the first failure when one broke.</summary>
     internal Task Ended { get; }
+
+    /// <summary>Fails as soon as one loop breaks; completes when all have ended in order.</summary>
+    internal Task Broken { get; }
 
     internal ReadOnlySpan<EventLoop> Loops => _loops;
 
@@ -122,6 +127,12 @@ public sealed class LoopGroup : IAsyncDisposable
         }
 
         await Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static async Task AwaitFirstFaultAsync(Task[] ended)
+    {
+        await foreach (Task loop in Task.WhenEach(ended).ConfigureAwait(false))
+            await loop.ConfigureAwait(false);
     }
 
     private static EventLoop[] AwaitStart(LoopThread[] threads)

@@ -83,7 +83,8 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     {
         lock (_gate)
             _stopping ??= StopCoreAsync();
-        cancellationToken.Register(_server.ResetConnections);
+        CancellationTokenRegistration impatience = cancellationToken.Register(_server.ResetConnections);
+        _ = _stopping.ContinueWith(_ => impatience.Dispose(), TaskScheduler.Default);
         return _stopping;
     }
 
@@ -108,13 +109,16 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
         _completion.TrySetResult();
     }
 
-    /// <summary>A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why.</summary>
+    /// <summary>
+    /// A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why. So does the
+    /// end of its loops.
+    /// </summary>
     private async Task WatchAsync()
     {
-        Task broken = await Task.WhenAny(_server.Fault, _group.Ended, _completion.Task).ConfigureAwait(false);
-        if (broken.Exception is not { } fault)
-            return;
-        _completion.TrySetException(fault.InnerExceptions);
+        // Not the end of all loops: one of several that breaks leaves the others running, with a part of the server gone.
+        Task broken = await Task.WhenAny(_server.Fault, _group.Broken, _completion.Task).ConfigureAwait(false);
+        if (broken.Exception is { } fault)
+            _completion.TrySetException(fault.InnerExceptions);
         await StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }
