@@ -13,7 +13,8 @@ internal sealed class RunningServer
     private readonly ConnectionLimiter _limiter;
     private readonly ListenSocket _listenSocket;
     private readonly ServerOnLoop[] _parts;
-    private readonly List<LoopListener> _listeners = [];
+    private LoopListener[] _listeners = [];
+    private volatile bool _resets;
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private RunningServer(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group, int listeners)
@@ -61,6 +62,8 @@ internal sealed class RunningServer
         _listenSocket.Dispose();
 
         Task drained = Task.WhenAll(_parts.Select(part => OnLoop(part.Loop, done => Drain(part, done))));
+        if (_resets)
+            ResetConnections();
         Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
         {
@@ -71,9 +74,12 @@ internal sealed class RunningServer
         await drained.ConfigureAwait(false);
     }
 
-    /// <summary>Resets every connection of this server.</summary>
+    /// <summary>
+    /// Resets every connection of this server; during a stop also those that were on their way to their loops.
+    /// </summary>
     public void ResetConnections()
     {
+        _resets = true;
         foreach (ServerOnLoop part in _parts)
             part.Loop.Post(static (target, _) => Reset((ServerOnLoop)target!), part);
     }
@@ -105,14 +111,35 @@ internal sealed class RunningServer
 
     private void StartListeners(bool listenerPerLoop)
     {
-        int count = listenerPerLoop ? _parts.Length : 1;
-        for (int i = 0; i < count; i++)
+        // All of them exist before the first one accepts: a connection that leaves tells every listener.
+        var listeners = new LoopListener[listenerPerLoop ? _parts.Length : 1];
+        for (int i = 0; i < listeners.Length; i++)
         {
-            EventLoop loop = _parts[i].Loop;
-            var listener = new LoopListener(loop, Placement(listenerPerLoop, i), _limiter, Name, e => _fault.TrySetException(e));
-            SocketHandle socket = _listenSocket.Take(i, managed: false);
-            RunOnLoop(loop, () => listener.Start(socket));
-            _listeners.Add(listener);
+            listeners[i] = new LoopListener(
+                _parts[i].Loop, Placement(listenerPerLoop, i), _limiter, Name, e => _fault.TrySetException(e));
+        }
+
+        _listeners = listeners;
+        for (int i = 0; i < listeners.Length; i++)
+            StartListener(i);
+    }
+
+    private void StartListener(int index)
+    {
+        LoopListener listener = _listeners[index];
+        SocketHandle socket = _listenSocket.Take(index, managed: false);
+        try
+        {
+            RunOnLoop(listener.Loop, () => listener.Start(socket));
+        }
+        catch
+        {
+            socket.Close();
+            foreach (LoopListener started in _listeners.AsSpan(0, index))
+                started.Loop.Post(static (target, _) => ((LoopListener)target!).Close(), started);
+            foreach (LoopListener unused in _listeners.AsSpan(index))
+                unused.Dispose();
+            throw;
         }
     }
 
@@ -159,7 +186,8 @@ internal sealed class RunningServer
             part.Loop.ForEachConnection(part.Scope, connection => connection.Drain(CloseReason.ServerShutdown));
     }
 
-    /// <summary>Runs work on a loop and waits for it; at once when the loop has ended.</summary>
+    /// <summary>Runs work on a loop and waits for it.</summary>
+    /// <exception cref="ObjectDisposedException">The loop has ended.</exception>
     private static void RunOnLoop(EventLoop loop, Action work)
     {
         if (loop.IsOnLoop)
@@ -168,11 +196,14 @@ internal sealed class RunningServer
             return;
         }
 
+        bool ran = false;
         OnLoop(loop, done =>
         {
+            ran = true;
             work();
             done();
         }).GetAwaiter().GetResult();
+        ObjectDisposedException.ThrowIf(!ran, typeof(LoopGroup));
     }
 
     /// <summary>Starts work on a loop; the task completes when the work calls what it is given.</summary>
