@@ -21,6 +21,13 @@ internal static class NativeSocket
         _ = Libc.SetSocketOption(descriptor, SocketLevel, LingerOption, &linger, (uint)sizeof(Linger));
     }
 
+    /// <summary>Whether a socket has a peer: a connection attempt that is under way has none, and no error either.</summary>
+    public static bool IsConnected(int descriptor)
+    {
+        Span<byte> address = stackalloc byte[1];
+        return Libc.GetPeerName(descriptor, address, out _) >= 0;
+    }
+
     private static int SocketLevel => OperatingSystem.IsLinux() ? 1 : 0xffff;
 
     private static int LingerOption => OperatingSystem.IsLinux() ? 13 : 0x80;

@@ -142,7 +142,8 @@ internal sealed class ReadinessDriver : IoDriver
 
     public override void Wait(long deadline)
     {
-        if (_events.AwaitsWork)
+        // An event that the turn's budget cut off is served first: an edge would not be reported again.
+        if (_events.AwaitsWork || _pending != Readiness.None)
             return;
 
         // Completions are waiting, so there is nothing to wait for; but the kernel is asked every second time, so that a
@@ -249,7 +250,11 @@ internal sealed class ReadinessDriver : IoDriver
     {
         _pending = Readiness.None;
         completion = default;
-        FinishConnect(ref slot, _serving, -Libc.GetSocketError(slot.Descriptor));
+        int error = Libc.GetSocketError(slot.Descriptor);
+
+        // No error is no success yet: the event is a hint, and a poller that guesses gives it at once.
+        if (error != 0 || NativeSocket.IsConnected(slot.Descriptor))
+            FinishConnect(ref slot, _serving, -error);
         return false;
     }
 
