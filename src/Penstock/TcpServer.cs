@@ -83,9 +83,7 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     {
         lock (_gate)
             _stopping ??= StopCoreAsync();
-        CancellationTokenRegistration impatience = cancellationToken.Register(_server.ResetConnections);
-        _ = _stopping.ContinueWith(_ => impatience.Dispose(), TaskScheduler.Default);
-        return _stopping;
+        return AwaitStopAsync(_stopping, cancellationToken);
     }
 
     /// <summary>As <see cref="StopAsync"/>.</summary>
@@ -99,6 +97,12 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(handlerFactory);
         return new TcpServer(RunningServer.Start(options, handlerFactory, group), group, ownsGroup);
+    }
+
+    private async Task AwaitStopAsync(Task stopping, CancellationToken cancellationToken)
+    {
+        using (cancellationToken.Register(_server.ResetConnections))
+            await stopping.ConfigureAwait(false);
     }
 
     private async Task StopCoreAsync()

@@ -64,7 +64,8 @@ internal sealed class RunningServer
         Task drained = Task.WhenAll(_parts.Select(part => OnLoop(part.Loop, done => Drain(part, done))));
         if (_resets)
             ResetConnections();
-        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider);
+        using var patience = new CancellationTokenSource();
+        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, patience.Token);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
         {
             PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
@@ -72,6 +73,9 @@ internal sealed class RunningServer
         }
 
         await drained.ConfigureAwait(false);
+
+        // Or its timer would keep the server in memory until it ran out.
+        await patience.CancelAsync().ConfigureAwait(false);
     }
 
     /// <summary>
@@ -114,10 +118,7 @@ internal sealed class RunningServer
         // All of them exist before the first one accepts: a connection that leaves tells every listener.
         var listeners = new LoopListener[listenerPerLoop ? _parts.Length : 1];
         for (int i = 0; i < listeners.Length; i++)
-        {
-            listeners[i] = new LoopListener(
-                _parts[i].Loop, Placement(listenerPerLoop, i), _limiter, Name, e => _fault.TrySetException(e));
-        }
+            listeners[i] = CreateListener(_parts[i].Loop, Placement(listenerPerLoop, i));
 
         _listeners = listeners;
         for (int i = 0; i < listeners.Length; i++)
@@ -142,6 +143,9 @@ internal sealed class RunningServer
             throw;
         }
     }
+
+    private LoopListener CreateListener(EventLoop loop, ConnectionPlacement placement) =>
+        new(loop, placement, _limiter, Name, fault => _fault.TrySetException(fault));
 
     private ConnectionPlacement Placement(bool listenerPerLoop, int index)
     {
