@@ -16,7 +16,6 @@ namespace Penstock.Simulation.Chaos;
 internal sealed class ChaosPoller(Poller inner, SeededGenerator chance, double rate, bool mayHold) : Poller
 {
     private const int MaxEvents = 64;
-    private const int MaxIdleRounds = 20_000;
 
     private static readonly Readiness[] Inventions =
     [
@@ -34,7 +33,8 @@ internal sealed class ChaosPoller(Poller inner, SeededGenerator chance, double r
     public long Disturbances { get; private set; }
 
     /// <summary>
-    /// What goes on while the caller sleeps; returns whether anything did. Null when nothing will, and a sleep ends at once.
+    /// What goes on while the caller sleeps; returns whether anything did, and throws when it has been too long. Null when
+    /// nothing will, and a sleep ends at once.
     /// </summary>
     public Func<bool>? WhileAsleep { get; set; }
 
@@ -74,11 +74,10 @@ internal sealed class ChaosPoller(Poller inner, SeededGenerator chance, double r
     /// </summary>
     private int Sleep(int count)
     {
-        for (int idle = 0; count == 0 && _pending.Count == 0 && WhileAsleep is not null;)
+        while (count == 0 && _pending.Count == 0 && WhileAsleep is not null)
         {
-            idle = WhileAsleep() ? 0 : idle + 1;
-            InvariantException.Require(idle < MaxIdleRounds, $"the loop sleeps while its clients wait, over {Name}");
-            count = inner.Wait(_real, TimeSpan.Zero);
+            bool moved = WhileAsleep();
+            count = inner.Wait(_real, moved ? TimeSpan.Zero : TimeSpan.FromMilliseconds(1));
         }
 
         return count;

@@ -17,7 +17,8 @@ namespace Penstock.Simulation.Chaos;
 [UnsupportedOSPlatform("windows")]
 internal sealed class ChaosRun : IDisposable
 {
-    private const int MaxIdleTurns = 20_000;
+    /// <summary>Longer than a kernel probes a window that was closed.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly SeededGenerator _chance;
     private readonly Trigger _trigger;
@@ -26,6 +27,7 @@ internal sealed class ChaosRun : IDisposable
     private readonly ChaosSocketCalls _calls;
     private readonly EventLoop _loop;
     private readonly ReadinessDriver _driver;
+    private long _lastMove = TimeProvider.System.GetTimestamp();
 
     public ChaosRun(ulong seed)
     {
@@ -120,11 +122,10 @@ internal sealed class ChaosRun : IDisposable
     private void Serve(List<ChaosClient> clients)
     {
         _poller.WhileAsleep = () => StepAll(clients);
-        for (int idle = 0; clients.Exists(client => !client.IsDone);)
+        while (clients.Exists(client => !client.IsDone))
         {
             _loop.RunTurn();
-            idle = StepAll(clients) ? 0 : idle + 1;
-            InvariantException.Require(idle < MaxIdleTurns, $"nothing moves any more over {_driver.Description}");
+            StepAll(clients);
         }
     }
 
@@ -133,6 +134,10 @@ internal sealed class ChaosRun : IDisposable
         bool moved = false;
         foreach (ChaosClient client in clients)
             moved |= client.Step();
+        if (moved)
+            _lastMove = TimeProvider.System.GetTimestamp();
+        InvariantException.Require(
+            TimeProvider.System.GetElapsedTime(_lastMove) < Patience, $"the loop sleeps while its clients wait, over {_driver.Description}");
         if (clients.TrueForAll(client => client.IsDone))
             _poller.WhileAsleep = null;
         return moved;
