@@ -38,7 +38,9 @@ public sealed class LoopGroup : IAsyncDisposable
         (_threads, _remarks) = StartThreads(options, _clock);
         _loops = Array.ConvertAll(_threads, thread => thread.Started.Result);
         _meter = new LoopMeter(() => Volatile.Read(ref _loops));
-        Ended = Task.WhenAll(Array.ConvertAll(_threads, thread => thread.Ended));
+        Task[] ended = Array.ConvertAll(_threads, thread => thread.Ended);
+        Ended = Task.WhenAll(ended);
+        Broken = AwaitFirstFaultAsync(ended);
     }
 
     /// <summary>
@@ -59,6 +61,9 @@ public sealed class LoopGroup : IAsyncDisposable
 
     /// <summary>Completes when all loops have ended; faulted with the first failure when one broke.</summary>
     internal Task Ended { get; }
+
+    /// <summary>Fails as soon as one loop breaks; completes when all have ended in order.</summary>
+    internal Task Broken { get; }
 
     internal ReadOnlySpan<EventLoop> Loops => _loops;
 
@@ -148,6 +153,12 @@ public sealed class LoopGroup : IAsyncDisposable
         await Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (LoopThread thread in _connectionThreads)
             await thread.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static async Task AwaitFirstFaultAsync(Task[] ended)
+    {
+        await foreach (Task loop in Task.WhenEach(ended).ConfigureAwait(false))
+            await loop.ConfigureAwait(false);
     }
 
     private string DescribeModel()

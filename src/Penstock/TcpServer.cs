@@ -140,13 +140,14 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why. A group
-    /// that is disposed under the server ends it too.
+    /// A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why. So does the
+    /// end of its loops.
     /// </summary>
     private async Task WatchAsync()
     {
-        Task first = await Task.WhenAny(_completion.Task, _server.Fault, _group.Ended).ConfigureAwait(false);
-        if (first.Exception is { } fault)
+        // Not the end of all loops: one of several that breaks leaves the others running, with a part of the server gone.
+        Task broken = await Task.WhenAny(_server.Fault, _group.Broken, _completion.Task).ConfigureAwait(false);
+        if (broken.Exception is { } fault)
             _completion.TrySetException(fault.InnerExceptions);
         await StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }

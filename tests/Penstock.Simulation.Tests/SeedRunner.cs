@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Penstock.Simulation.Chaos;
 using Penstock.Simulation.Tests.Scenarios;
 
 namespace Penstock.Simulation.Tests;
@@ -16,7 +17,7 @@ internal static class SeedRunner
     {
         try
         {
-            return new SimulationRun(ScenarioCatalog.Create(scenario), seed).Run();
+            return scenario == ScenarioCatalog.Chaos ? RunChaos(seed) : new SimulationRun(ScenarioCatalog.Create(scenario), seed).Run();
         }
         catch (Exception exception)
         {
@@ -41,6 +42,14 @@ internal static class SeedRunner
         }
 
         return RunMany(scenario, first, count);
+    }
+
+    private static SimulationResult RunChaos(ulong seed)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException("Readiness needs a POSIX system.");
+        using var run = new ChaosRun(seed);
+        return run.Run();
     }
 
     private static int RunMany(string scenario, ulong first, ulong count)

@@ -59,7 +59,15 @@ internal sealed class LoopListener : IDisposable
     {
         _socket = socket;
         Key = _loop.AddListener(this);
-        _loop.Driver.Listen(Key, socket);
+        try
+        {
+            _loop.Driver.Listen(Key, socket);
+        }
+        catch
+        {
+            _loop.RemoveListener(Key);
+            throw;
+        }
     }
 
     public void OnCompletion(in Completion completion)

@@ -18,7 +18,8 @@ internal sealed class RunningServer
 
     /// <summary>The parts on threads that were started for connections, by the number of their loop.</summary>
     private readonly Dictionary<int, ServerOnLoop> _threadParts = [];
-    private readonly List<LoopListener> _listeners = [];
+    private readonly Lock _gate = new();
+    private LoopListener[] _listeners = [];
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _unlistening;
 
@@ -65,7 +66,7 @@ internal sealed class RunningServer
     /// <summary>Closes the listeners; calling it again joins the first call.</summary>
     public Task StopAcceptingAsync()
     {
-        lock (_listeners)
+        lock (_gate)
             return _unlistening ??= UnlistenAsync();
     }
 
@@ -152,15 +153,32 @@ internal sealed class RunningServer
 
     private void StartListeners(bool listenerPerLoop)
     {
-        // All are known before the first one accepts: a departure on one loop must find those of the others.
-        int count = listenerPerLoop ? _parts.Length : 1;
-        for (int i = 0; i < count; i++)
-            _listeners.Add(CreateListener(_parts[i].Loop, Placement(listenerPerLoop, i)));
-        for (int i = 0; i < count; i++)
+        // All of them exist before the first one accepts: a connection that leaves tells every listener.
+        var listeners = new LoopListener[listenerPerLoop ? _parts.Length : 1];
+        for (int i = 0; i < listeners.Length; i++)
+            listeners[i] = CreateListener(_parts[i].Loop, Placement(listenerPerLoop, i));
+
+        _listeners = listeners;
+        for (int i = 0; i < listeners.Length; i++)
+            StartListener(i);
+    }
+
+    private void StartListener(int index)
+    {
+        LoopListener listener = _listeners[index];
+        SocketHandle socket = _listenSocket.Take(index, listener.Loop.Driver.UsesManagedSockets);
+        try
         {
-            LoopListener listener = _listeners[i];
-            SocketHandle socket = _listenSocket.Take(i, listener.Loop.Driver.UsesManagedSockets);
             RunOnLoop(listener.Loop, () => listener.Start(socket));
+        }
+        catch
+        {
+            socket.Close();
+            foreach (LoopListener started in _listeners.AsSpan(0, index))
+                started.Loop.Post(static (target, _) => ((LoopListener)target!).Close(), started);
+            foreach (LoopListener unused in _listeners.AsSpan(index))
+                unused.Dispose();
+            throw;
         }
     }
 
@@ -214,7 +232,8 @@ internal sealed class RunningServer
             part.Loop.ForEachConnection(part.Scope, end);
     }
 
-    /// <summary>Runs work on a loop and waits for it; at once when the loop has ended.</summary>
+    /// <summary>Runs work on a loop and waits for it.</summary>
+    /// <exception cref="ObjectDisposedException">The loop has ended.</exception>
     private static void RunOnLoop(EventLoop loop, Action work)
     {
         if (loop.IsOnLoop)
@@ -223,11 +242,14 @@ internal sealed class RunningServer
             return;
         }
 
+        bool ran = false;
         OnLoop(loop, done =>
         {
+            ran = true;
             work();
             done();
         }).GetAwaiter().GetResult();
+        ObjectDisposedException.ThrowIf(!ran, typeof(LoopGroup));
     }
 
     /// <summary>Starts work on a loop; the task completes when the work calls what it is given.</summary>

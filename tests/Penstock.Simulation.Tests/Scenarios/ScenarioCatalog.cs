@@ -3,6 +3,9 @@ namespace Penstock.Simulation.Tests.Scenarios;
 /// <summary>Every scenario by the name that the command line knows it by.</summary>
 internal static class ScenarioCatalog
 {
+    /// <summary>Not a scenario of the simulator: the readiness adapter over real sockets.</summary>
+    public const string Chaos = "chaos";
+
     private static readonly Dictionary<string, Func<Scenario>> Factories = new()
     {
         ["echo"] = () => new EchoScenario(),
@@ -15,7 +18,7 @@ internal static class ScenarioCatalog
     /// <summary>Those that must hold under every seed.</summary>
     public static IEnumerable<string> Sound => Names.Where(name => name != "canary");
 
-    public static bool Contains(string name) => Factories.ContainsKey(name);
+    public static bool Contains(string name) => name == Chaos || Factories.ContainsKey(name);
 
     /// <summary>A fresh one for one run.</summary>
     public static Scenario Create(string name) => Factories[name]();

@@ -24,6 +24,7 @@ internal sealed class ReadinessDriver : IoDriver
     private readonly ReadinessSlots _slots;
     private readonly ReadinessEvents _events;
     private readonly Poller _poller;
+    private readonly SocketCalls _calls;
     private readonly Trigger _trigger;
     private readonly int _maxReadBytesPerEvent;
     private readonly byte[] _receiveBuffer;
@@ -37,11 +38,12 @@ internal sealed class ReadinessDriver : IoDriver
     private Readiness _pending;
     private int _servedAmount;
 
-    public unsafe ReadinessDriver(Poller poller, Trigger trigger, LoopClock clock, DriverLimits limits)
+    public unsafe ReadinessDriver(Poller poller, Trigger trigger, LoopClock clock, DriverLimits limits, SocketCalls? calls = null)
     {
         if (!poller.Supports(trigger))
             throw new NotSupportedException($"{poller.Name} has no {TriggerNames.Of(trigger)} trigger.");
         _poller = poller;
+        _calls = calls ?? SocketCalls.Native;
         _trigger = trigger;
         _slots = new ReadinessSlots(poller, trigger, limits.Slots);
         _events = new ReadinessEvents(poller, clock);
@@ -108,8 +110,8 @@ internal sealed class ReadinessDriver : IoDriver
         {
             // send() spares the kernel the copy of a message header, and one segment is the usual case.
             sent = segments.Length == 1
-                ? Libc.Send(entry.Descriptor, (byte*)first->Address, first->Length)
-                : Libc.SendMessage(entry.Descriptor, (IoVector*)first, segments.Length);
+                ? _calls.Send(entry.Descriptor, (byte*)first->Address, first->Length)
+                : _calls.SendMessage(entry.Descriptor, (IoVector*)first, segments.Length);
         }
 
         if (sent == -Errno.EAGAIN)
@@ -233,7 +235,7 @@ internal sealed class ReadinessDriver : IoDriver
             return false;
         }
 
-        int accepted = NativeSocket.Accept(slot.Descriptor);
+        int accepted = _calls.Accept(slot.Descriptor);
         if (accepted == -Errno.EAGAIN)
         {
             EndEvent(carryOver: false);
@@ -293,7 +295,7 @@ internal sealed class ReadinessDriver : IoDriver
     {
         completion = default;
         slot.ErrorAnnounced |= (_pending & Readiness.Error) != 0;
-        int count = Libc.Receive(slot.Descriptor, (byte*)_receiveAddress, _receiveBuffer.Length);
+        int count = _calls.Receive(slot.Descriptor, (byte*)_receiveAddress, _receiveBuffer.Length);
         if (count == -Errno.EAGAIN)
         {
             EndEvent(carryOver: false);
