@@ -8,7 +8,7 @@ internal sealed class EngineMessages(TextWriter output) : EventListener
 {
     protected override void OnEventSourceCreated(EventSource eventSource)
     {
-        if (eventSource.Name == "Penstock")
+        if (eventSource.Name is "Penstock" or "Penstock.Http")
             EnableEvents(eventSource, EventLevel.Informational);
     }
 

@@ -8,13 +8,17 @@ namespace Penstock.Cli;
 /// </summary>
 internal static class ServerRunner
 {
-    public static async Task<int> RunAsync(string name, ServerOptions options, Func<ConnectionHandler> handlerFactory)
+    /// <param name="name">What the banner calls the server.</param>
+    /// <param name="options">Where it listens; named when it cannot.</param>
+    /// <param name="start">Starts it.</param>
+    public static async Task<int> RunAsync(string name, ServerOptions options, Func<ServerOptions, TcpServer> start)
     {
         using var messages = new EngineMessages(Console.Error);
         using var stop = new StopSignals();
         try
         {
-            await using TcpServer server = TcpServer.Start(options, handlerFactory);
+            await using TcpServer server = start(options);
+            WarnOfBurning(options.Loops);
             Console.WriteLine($"{name} listening on {Describe(server.EndPoint)} ({server.Description})");
             return await ServeAsync(server, stop);
         }
@@ -39,6 +43,14 @@ internal static class ServerRunner
             await Console.Error.WriteLineAsync($"penstock: the server failed: {exception.Message}");
             return ExitCode.Failure;
         }
+    }
+
+    private static void WarnOfBurning(LoopOptions loops)
+    {
+        if (loops.Io != IoMechanism.BusyWait)
+            return;
+        string cores = loops.Count == 1 ? "a whole processor" : $"{loops.Count} whole processors";
+        Console.Error.WriteLine($"penstock: warning: busy-wait never sleeps and burns {cores}, also when nothing happens.");
     }
 
     /// <summary>What went wrong, in one line, or null when that is not something a user can mend.</summary>

@@ -18,4 +18,25 @@ public enum IoMechanism
 
     /// <summary>Tries every socket over and over, and burns a whole core doing so. For study.</summary>
     BusyWait,
+
+    /// <summary>
+    /// kqueue: macOS and the BSDs; on Linux where libkqueue is installed, or named by the environment variable
+    /// <c>PENSTOCK_KQUEUE_LIBRARY</c>.
+    /// </summary>
+    Kqueue,
+
+    /// <summary>.NET's own sockets, whose completions are brought to the loop. Slower, but everywhere, Windows included.</summary>
+    Sockets,
+
+    /// <summary>
+    /// One thread that serves one connection to its end and then the next; the others wait in the backlog. Always one
+    /// loop, whatever <see cref="LoopOptions.Count"/> says. For study, and for peers that come one at a time.
+    /// </summary>
+    Blocking,
+
+    /// <summary>
+    /// A thread for every connection, up to <see cref="LoopOptions.MaxConnectionThreads"/>, and one that accepts. There
+    /// is a handler for each thread: what handlers share needs a lock.
+    /// </summary>
+    ThreadPerConnection,
 }

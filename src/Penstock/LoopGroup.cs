@@ -14,8 +14,10 @@ namespace Penstock;
 /// <remarks>All members may be called from any thread.</remarks>
 public sealed class LoopGroup : IAsyncDisposable
 {
+    private readonly LoopOptions _options;
     private readonly LoopThread[] _threads;
-    private readonly EventLoop[] _loops;
+    private readonly List<LoopThread> _connectionThreads = [];
+    private EventLoop[] _loops;
     private readonly LoopClock _clock;
     private readonly LoopMeter _meter;
     private readonly string _remarks;
@@ -29,14 +31,22 @@ public sealed class LoopGroup : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        options = options.Copy();
+        if (options.Io == IoMechanism.ThreadPerConnection)
+            ConnectionThreads = new ConnectionThreads(StartLoop, Math.Min(options.MaxConnectionThreads, options.MaxConnectionsPerLoop));
+        if (options.Io is IoMechanism.Blocking or IoMechanism.ThreadPerConnection)
+            options.Count = options.MaxConnectionsPerLoop = 1;
+        _options = options;
         _clock = new LoopClock(options.TimeProvider);
-        (_threads, _remarks) = StartThreads(options, _clock);
-        _loops = Array.ConvertAll(_threads, thread => thread.Started.Result);
-        _meter = new LoopMeter(_loops);
+        (_threads, _loops, _remarks) = StartLoops(options, _clock);
+        _meter = new LoopMeter(() => Volatile.Read(ref _loops));
         Ended = Task.WhenAll(Array.ConvertAll(_threads, thread => thread.Ended));
     }
 
-    /// <summary>How many loops there are.</summary>
+    /// <summary>
+    /// How many loops there are. Under <see cref="IoMechanism.ThreadPerConnection"/> their number grows with the
+    /// connections: loop 0 accepts, and each of the others serves one.
+    /// </summary>
     public int Count => _loops.Length;
 
     /// <summary>
@@ -44,7 +54,10 @@ public sealed class LoopGroup : IAsyncDisposable
     /// mechanisms were passed over.
     /// </summary>
     public string Description =>
-        $"{_loops[0].Driver.Description}, {Count} {(Count == 1 ? "loop" : "loops")}{_remarks}";
+        $"{_loops[0].Driver.Description}, {DescribeModel()}{_remarks}";
+
+    /// <summary>The clock of all deadlines.</summary>
+    public TimeProvider TimeProvider => _clock.Provider;
 
     /// <summary>Completes when all loops have ended; faulted with the first failure when one broke.</summary>
     internal Task Ended { get; }
@@ -52,6 +65,9 @@ public sealed class LoopGroup : IAsyncDisposable
     internal ReadOnlySpan<EventLoop> Loops => _loops;
 
     internal LoopClock Clock => _clock;
+
+    /// <summary>The threads that are started for connections; null in every model but that one.</summary>
+    internal ConnectionThreads? ConnectionThreads { get; }
 
     /// <summary>
     /// Runs <paramref name="work"/> on the connection's loop, with the connection. Does nothing when the connection has
@@ -73,6 +89,12 @@ public sealed class LoopGroup : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(work);
         return _loops[loop].Post(static (work, _) => ((Action)work!)(), work);
     }
+
+    /// <summary>
+    /// What a loop, from 0 to <see cref="Count"/>, has done so far. Read without stopping it, so the figures may be a
+    /// moment behind and of slightly different moments.
+    /// </summary>
+    public LoopCounters ReadCounters(int loop) => LoopCounters.From(_loops[loop].Statistics);
 
     /// <summary>
     /// Calls <paramref name="callback"/> on a loop every <paramref name="period"/>, on the loop's clock, until what is
@@ -105,6 +127,8 @@ public sealed class LoopGroup : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(handler);
         options ??= new ConnectionOptions();
         options.Validate();
+        if (loop is not null && ConnectionThreads is not null)
+            throw new NotSupportedException("With a thread per connection each gets its own; the loop cannot be chosen.");
         EventLoop target = loop is { } index ? _loops[index] : ChooseForConnect();
         var attempt = new ConnectAttempt(target, remote, handler, options);
         return await attempt.RunAsync(cancellationToken).ConfigureAwait(false);
@@ -119,15 +143,48 @@ public sealed class LoopGroup : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             _meter.Dispose();
-            foreach (EventLoop loop in _loops)
+            foreach (EventLoop loop in StopStarting())
                 loop.Post(static (target, _) => ((EventLoop)target!).Stop(), loop);
         }
 
         await Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (LoopThread thread in _connectionThreads)
+            await thread.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private string DescribeModel()
+    {
+        if (ConnectionThreads is { } threads)
+            return $"a thread per connection, at most {threads.Maximum}";
+        if (Count == 1 && _options.MaxConnectionsPerLoop == 1)
+            return "one connection at a time";
+        return Count == 1 ? "1 loop" : $"{Count} loops";
+    }
+
+    /// <summary>Starts a thread with a loop for one connection; null when the group is being disposed.</summary>
+    private EventLoop? StartLoop()
+    {
+        lock (_connectionThreads)
+        {
+            if (Volatile.Read(ref _disposed) != 0)
+                return null;
+            var thread = new LoopThread(_options, _clock, _loops.Length, ConnectionThreads.StackBytes);
+            EventLoop loop = AwaitStart([thread])[0];
+            _connectionThreads.Add(thread);
+            Volatile.Write(ref _loops, [.. _loops, loop]);
+            return loop;
+        }
+    }
+
+    /// <summary>No thread is started from here on; returns all loops that there are.</summary>
+    private EventLoop[] StopStarting()
+    {
+        lock (_connectionThreads)
+            return _loops;
     }
 
     /// <summary>Starts the loops on the mechanism that was asked for, or on the best on which all of them start.</summary>
-    private static (LoopThread[] Threads, string Remarks) StartThreads(LoopOptions options, LoopClock clock)
+    private static (LoopThread[] Threads, EventLoop[] Loops, string Remarks) StartLoops(LoopOptions options, LoopClock clock)
     {
         List<MechanismReport> failed = [];
         while (true)
@@ -140,8 +197,7 @@ public sealed class LoopGroup : IAsyncDisposable
                 threads[i] = new LoopThread(chosen, clock, i);
             try
             {
-                AwaitStart(threads);
-                return (threads, choice.Remarks);
+                return (threads, AwaitStart(threads), choice.Remarks);
             }
             catch (MechanismRefusedException refused) when (options.Io == IoMechanism.Auto)
             {
@@ -150,12 +206,11 @@ public sealed class LoopGroup : IAsyncDisposable
         }
     }
 
-    private static void AwaitStart(LoopThread[] threads)
+    private static EventLoop[] AwaitStart(LoopThread[] threads)
     {
         try
         {
-            foreach (LoopThread thread in threads)
-                thread.Started.GetAwaiter().GetResult();
+            return Array.ConvertAll(threads, thread => thread.Started.GetAwaiter().GetResult());
         }
         catch
         {
@@ -171,7 +226,8 @@ public sealed class LoopGroup : IAsyncDisposable
         }
     }
 
-    private static void RunOn(EventLoop loop, ConnectionId id, Action<Connection> work)
+    /// <summary>Runs work for a connection, if it is still there. Loop thread only.</summary>
+    internal static void RunOn(EventLoop loop, ConnectionId id, Action<Connection> work)
     {
         if (loop.TryGet(id, out Connection connection))
             GuardedHandler.Run(connection, work);
@@ -181,6 +237,8 @@ public sealed class LoopGroup : IAsyncDisposable
 
     private EventLoop ChooseForConnect()
     {
+        if (ConnectionThreads is { } threads)
+            return threads.TryClaim() ?? throw new InvalidOperationException("All connection threads are taken.");
         foreach (EventLoop loop in _loops)
         {
             if (loop.IsOnLoop)

@@ -9,6 +9,13 @@ public enum SlowConsumerPolicy
     /// </summary>
     Wait,
 
+    /// <summary>
+    /// Payloads that were sent with <see cref="Connection.Send(SharedPayload)"/> are dropped, the oldest first, whole and
+    /// before any of their bytes went out. Replies that were written are never dropped, and above the mark the peer is
+    /// not received from. For broadcasts in which the newest matters most.
+    /// </summary>
+    DropOldest,
+
     /// <summary>The connection is reset with <see cref="CloseReason.SlowConsumer"/>.</summary>
     Disconnect,
 }

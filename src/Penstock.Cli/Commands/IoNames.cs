@@ -12,6 +12,10 @@ internal static class IoNames
         ["epoll"] = IoMechanism.Epoll,
         ["poll"] = IoMechanism.Poll,
         ["busy-wait"] = IoMechanism.BusyWait,
+        ["kqueue"] = IoMechanism.Kqueue,
+        ["sockets"] = IoMechanism.Sockets,
+        ["blocking"] = IoMechanism.Blocking,
+        ["thread-per-connection"] = IoMechanism.ThreadPerConnection,
     };
 
     public static readonly IReadOnlyDictionary<string, Trigger> Triggers = new Dictionary<string, Trigger>

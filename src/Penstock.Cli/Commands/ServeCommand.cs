@@ -8,5 +8,7 @@ internal static class ServeCommand
     public static Command Create() => new("serve", "Runs a server until it is told to stop.")
     {
         EchoCommand.Create(),
+        BroadcastCommand.Create(),
+        HttpCommand.Create(),
     };
 }

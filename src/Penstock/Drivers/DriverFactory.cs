@@ -14,9 +14,13 @@ internal static class DriverFactory
     public static IoDriver Create(LoopOptions options, LoopClock clock, int slots)
     {
         var limits = new DriverLimits(slots, options.MaxReadBytesPerTurn);
-        if (options.Io == IoMechanism.IoUring)
-            return CreateIoUring(options.Trigger, clock, limits);
-        return new ReadinessDriver(CreatePoller(options.Io), options.Trigger, clock, limits);
+        return options.Io switch
+        {
+            IoMechanism.IoUring => CreateIoUring(options.Trigger, clock, limits),
+            IoMechanism.Sockets => new SocketDriver(clock, limits),
+            IoMechanism.Blocking or IoMechanism.ThreadPerConnection => CreateBlocking(options, clock, limits),
+            _ => new ReadinessDriver(CreatePoller(options.Io), options.Trigger, clock, limits),
+        };
     }
 
     private static IoUringDriver CreateIoUring(Trigger trigger, LoopClock clock, DriverLimits limits)
@@ -34,13 +38,21 @@ internal static class DriverFactory
         }
     }
 
+    private static BlockingDriver CreateBlocking(LoopOptions options, LoopClock clock, DriverLimits limits)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException($"{options.Io} needs a POSIX system.");
+        return new BlockingDriver(clock, limits, options.ReadSliceTimeouts);
+    }
+
     private static Poller CreatePoller(IoMechanism mechanism) => mechanism switch
     {
         IoMechanism.Epoll when OperatingSystem.IsLinux() => new EpollPoller(),
         IoMechanism.Epoll => throw new PlatformNotSupportedException("epoll is a mechanism of Linux; use poll here."),
+        IoMechanism.Kqueue when !OperatingSystem.IsWindows() => new KqueuePoller(),
         IoMechanism.Poll when !OperatingSystem.IsWindows() => new PollPoller(),
         IoMechanism.BusyWait when !OperatingSystem.IsWindows() => new SpinPoller(),
-        IoMechanism.Poll or IoMechanism.BusyWait =>
+        IoMechanism.Kqueue or IoMechanism.Poll or IoMechanism.BusyWait =>
             throw new PlatformNotSupportedException($"{mechanism} needs a POSIX system."),
         _ => throw new ArgumentOutOfRangeException(nameof(mechanism), mechanism, "There is no such mechanism."),
     };

@@ -9,6 +9,10 @@ internal static class MechanismNames
         IoMechanism.Epoll => "epoll",
         IoMechanism.Poll => "poll",
         IoMechanism.BusyWait => "busy-wait",
+        IoMechanism.Kqueue => "kqueue",
+        IoMechanism.Sockets => "sockets",
+        IoMechanism.Blocking => "blocking",
+        IoMechanism.ThreadPerConnection => "thread-per-connection",
         _ => mechanism.ToString(),
     };
 }

@@ -34,8 +34,9 @@ namespace Penstock.Polling;
 /// <item>Not every mechanism has every trigger: see <see cref="Supports"/>.</item>
 /// </list>
 /// These differ, and nothing should depend on them: whether a regular file can be added (epoll refuses with EPERM, poll
-/// reports it ready always); what <see cref="Modify"/> does to a one-shot registration that has fired; whether a second
-/// readable edge is reported when more data arrives before the first was read.
+/// reports it ready always); what <see cref="Modify"/> does to a one-shot registration that has fired, and whether it
+/// can be added with another trigger without being removed; whether a second readable edge is reported when more data
+/// arrives before the first was read; what happens to a descriptor closed without removal.
 /// </para>
 /// </remarks>
 public abstract class Poller : IDisposable

@@ -51,7 +51,8 @@ public abstract partial class PollerContract
             {
                 Volatile.Write(ref posted, i);
                 poller.Wake();
-                SpinWait.SpinUntil(() => Volatile.Read(ref seen) == i, Patience);
+                if (!SpinWait.SpinUntil(() => Volatile.Read(ref seen) == i, Patience))
+                    return;
             }
         });
         waker.Start();
