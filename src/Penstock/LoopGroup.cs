@@ -35,8 +35,7 @@ public sealed class LoopGroup : IAsyncDisposable
         if (options.Io == IoMechanism.ThreadPerConnection)
             ConnectionThreads = new ConnectionThreads(StartLoop, options.MaxConnectionThreads);
         _clock = new LoopClock(options.TimeProvider);
-        (_threads, _remarks) = StartThreads(options, _clock);
-        _loops = Array.ConvertAll(_threads, thread => thread.Started.Result);
+        (_threads, _loops, _remarks) = StartLoops(options, _clock);
         _meter = new LoopMeter(() => Volatile.Read(ref _loops));
         Task[] ended = Array.ConvertAll(_threads, thread => thread.Ended);
         Ended = Task.WhenAll(ended);
@@ -203,7 +202,7 @@ public sealed class LoopGroup : IAsyncDisposable
     }
 
     /// <summary>Starts the loops on the mechanism that was asked for, or on the best on which all of them start.</summary>
-    private static (LoopThread[] Threads, string Remarks) StartThreads(LoopOptions options, LoopClock clock)
+    private static (LoopThread[] Threads, EventLoop[] Loops, string Remarks) StartLoops(LoopOptions options, LoopClock clock)
     {
         List<MechanismReport> failed = [];
         while (true)
@@ -216,8 +215,7 @@ public sealed class LoopGroup : IAsyncDisposable
                 threads[i] = new LoopThread(chosen, clock, i);
             try
             {
-                AwaitStart(threads);
-                return (threads, choice.Remarks);
+                return (threads, AwaitStart(threads), choice.Remarks);
             }
             catch (MechanismRefusedException refused) when (options.Io == IoMechanism.Auto)
             {
@@ -226,12 +224,11 @@ public sealed class LoopGroup : IAsyncDisposable
         }
     }
 
-    private static void AwaitStart(LoopThread[] threads)
+    private static EventLoop[] AwaitStart(LoopThread[] threads)
     {
         try
         {
-            foreach (LoopThread thread in threads)
-                thread.Started.GetAwaiter().GetResult();
+            return Array.ConvertAll(threads, thread => thread.Started.GetAwaiter().GetResult());
         }
         catch
         {

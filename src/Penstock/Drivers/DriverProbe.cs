@@ -1,4 +1,4 @@
-using Penstock.Interop.Bsd;
+using System.Runtime.Versioning;
 using Penstock.Polling;
 
 namespace Penstock.Drivers;
@@ -7,8 +7,7 @@ namespace Penstock.Drivers;
 public static class DriverProbe
 {
     /// <summary>Best first; see docs/decisions/0010-default-mechanism.md.</summary>
-    private static readonly IoMechanism[] Preferred =
-        [IoMechanism.IoUring, IoMechanism.Epoll, IoMechanism.Kqueue, IoMechanism.Poll, IoMechanism.Sockets];
+    private static readonly IoMechanism[] Preferred = Preference();
 
     /// <summary>Tries every mechanism once.</summary>
     public static IReadOnlyList<MechanismReport> Examine() =>
@@ -50,8 +49,32 @@ public static class DriverProbe
     {
         IoMechanism.IoUring => new IoUringProbe().Refusal(),
         IoMechanism.Epoll when !OperatingSystem.IsLinux() => "epoll is a mechanism of Linux.",
-        IoMechanism.Kqueue when !KqueuePoller.IsAvailable => KqueueLibrary.Missing,
-        IoMechanism.Poll or IoMechanism.BusyWait or IoMechanism.Blocking or IoMechanism.ThreadPerConnection when OperatingSystem.IsWindows() => "It needs a POSIX system.",
+        IoMechanism.Sockets => null,
+        _ when OperatingSystem.IsWindows() => "it needs a POSIX system.",
+        IoMechanism.Kqueue when !OperatingSystem.IsWindows() => KqueueRefusal(),
         _ => null,
     };
+
+    private static IoMechanism[] Preference()
+    {
+        if (OperatingSystem.IsLinux())
+            return [IoMechanism.IoUring, IoMechanism.Epoll, IoMechanism.Poll, IoMechanism.Sockets];
+        return OperatingSystem.IsWindows()
+            ? [IoMechanism.Sockets]
+            : [IoMechanism.Kqueue, IoMechanism.Poll, IoMechanism.Sockets];
+    }
+
+    [UnsupportedOSPlatform("windows")]
+    private static string? KqueueRefusal()
+    {
+        try
+        {
+            using var poller = new KqueuePoller();
+            return null;
+        }
+        catch (Exception refused) when (refused is NotSupportedException or IOException or DllNotFoundException)
+        {
+            return refused.Message;
+        }
+    }
 }
