@@ -62,7 +62,6 @@ start() {
     done
     pids+=("$pid")
     servers+=("$name=$port:$pid")
-    grep -h listening "$logs/$name" || true
     port=$((port + 1))
 }
 
@@ -79,5 +78,8 @@ done
 for server in "${servers[@]}"; do
     address=${server#*=}
     taskset -c "$load_cpu" "$LOAD" -p "${address%:*}" -P "${address#*:}" "${load_arguments[@]}" >/dev/null
+done
+for server in "${servers[@]}"; do
+    grep -h listening "$logs/${server%%=*}" || true
 done
 "$COMPARE" -n "${ROUNDS:-7}" --load "$LOAD" --cpu "$load_cpu" "${servers[@]}" -- "${load_arguments[@]}"
