@@ -17,7 +17,7 @@ internal static class DoctorCommand
     {
         IReadOnlyList<MechanismReport> reports = DriverProbe.Examine();
         foreach (MechanismReport report in reports)
-            output.WriteLine($"{IoNames.Of(report.Mechanism),-22}{report.Refusal ?? "works"}");
+            output.WriteLine($"{IoNames.Of(report.Mechanism),-23}{report.Refusal ?? "works"}");
 
         IoMechanism best = DriverProbe.Best;
         output.WriteLine($"--io auto is {IoNames.Of(best)} here.");
