@@ -6,13 +6,13 @@ using Penstock.Kestrel.Buffers;
 namespace Penstock.Kestrel.Connections;
 
 /// <summary>
-/// What the application writes to the peer. On the loop, flushed bytes are staged on the connection and leave in one send
-/// at the end of the turn; on other threads they are sent from there, and only what the kernel does not take goes
-/// through the loop.
+/// What the application writes to the peer. On the loop, flushed bytes are staged on the connection and leave in one
+/// send at the end of the turn; on other threads they are sent from there, and only what the kernel does not take
+/// goes through the loop.
 /// </summary>
 /// <remarks>
-/// The application writes into buffers of this class and never into those of the engine, whose staging would spare a copy:
-/// a handler may keep memory across an await, when the engine has long given it to another connection.
+/// The application writes into buffers of this class and never into those of the engine, whose staging would spare a
+/// copy: a handler may keep memory across an await, when the engine has long given it to another connection.
 /// </remarks>
 internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
 {
@@ -196,7 +196,9 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
         AfterSending(wake, ended);
     }
 
-    /// <summary>The connection is over: what is left is dropped, and nobody waits any longer. Loop thread only.</summary>
+    /// <summary>
+    /// The connection is over: what is left is dropped, and nobody waits any longer. Loop thread only.
+    /// </summary>
     public void OnClosed()
     {
         bool wake;
