@@ -7,7 +7,8 @@ internal enum SendRoute
     Idle,
 
     /// <summary>
-    /// Replies to pipelined requests gather until the application waits for more, or its work item comes up.
+    /// Replies to pipelined requests, or parts of one, gather until the application waits for more, or its work item
+    /// comes up.
     /// </summary>
     Deferred,
 

@@ -169,7 +169,8 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
             _input.CompleteRead();
     }
 
-    public void SendDeferred() => _output.SendDeferred();
+    /// <summary>The application is about to wait in <see cref="PipeReader.ReadAsync"/>.</summary>
+    public void OnReadWaits() => _output.OnReadWaits();
 
     /// <summary>There is room again for what the peer sends.</summary>
     public void ResumeReceiving() => RunOnLoop(() =>

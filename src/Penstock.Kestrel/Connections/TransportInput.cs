@@ -125,8 +125,7 @@ internal sealed class TransportInput : PipeReader, IValueTaskSource<ReadResult>,
             _waiting = !ready;
         }
 
-        // Replies that waited for company have no more to wait for.
-        _connection.SendDeferred();
+        _connection.OnReadWaits();
         var pending = new ValueTask<ReadResult>(this, _read.Version);
         if (ready)
             _connection.RequestReadOnLoop();
