@@ -12,7 +12,8 @@ internal static class Echo
             ValueWebSocketReceiveResult part = await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken);
             if (part.MessageType == WebSocketMessageType.Close)
                 break;
-            await socket.SendAsync(buffer.AsMemory(0, part.Count), part.MessageType, part.EndOfMessage, cancellationToken);
+            await socket.SendAsync(
+                buffer.AsMemory(0, part.Count), part.MessageType, part.EndOfMessage, cancellationToken);
         }
 
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);

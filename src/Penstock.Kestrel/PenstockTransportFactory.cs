@@ -56,7 +56,7 @@ public sealed class PenstockTransportFactory
 
     /// <inheritdoc/>
     /// <exception cref="AddressInUseException">Somebody listens there already.</exception>
-    /// <exception cref="NotSupportedException">The endpoint is of a kind that <see cref="CanBind"/> refuses.</exception>
+    /// <exception cref="NotSupportedException"><see cref="CanBind"/> refuses this kind of endpoint.</exception>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
@@ -74,13 +74,18 @@ public sealed class PenstockTransportFactory
     }
 
     /// <inheritdoc/>
-    /// <remarks>An <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>; names are not resolved.</remarks>
-    public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    /// <remarks>
+    /// An <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>; names are not resolved.
+    /// </remarks>
+    public async ValueTask<ConnectionContext> ConnectAsync(
+        EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         TransportLoops loops = Loops();
         var handler = new OutboundHandler(loops, endpoint);
-        await loops.Group.ConnectAsync(endpoint, handler, TransportLoops.Unlimited, null, cancellationToken).ConfigureAwait(false);
+        await loops.Group
+            .ConnectAsync(endpoint, handler, TransportLoops.Unlimited, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
         return handler.Connection;
     }
 

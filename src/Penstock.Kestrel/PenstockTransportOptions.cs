@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 namespace Penstock.Kestrel;
 
 /// <summary>
-/// How connections reach Kestrel. What <c>SocketTransportOptions</c> has too is named and preset as there. Read once, when
-/// the first endpoint is bound.
+/// How connections reach Kestrel. What <c>SocketTransportOptions</c> has too is named and preset as there. Read once,
+/// when the first endpoint is bound.
 /// </summary>
 public sealed class PenstockTransportOptions
 {
@@ -15,8 +15,8 @@ public sealed class PenstockTransportOptions
     public int LoopCount { get; set; } = Environment.ProcessorCount;
 
     /// <summary>
-    /// Where the application's code runs. Default: <see cref="Kestrel.ApplicationScheduling.ThreadPool"/>, which is safe
-    /// for every application.
+    /// Where the application's code runs. Default: <see cref="Kestrel.ApplicationScheduling.ThreadPool"/>, which is
+    /// safe for every application.
     /// </summary>
     public ApplicationScheduling ApplicationScheduling { get; set; } = ApplicationScheduling.ThreadPool;
 
@@ -34,13 +34,14 @@ public sealed class PenstockTransportOptions
 
     /// <summary>
     /// Connections at once, per endpoint and per loop; their tables are reserved when the loops start. Default: 65,536.
-    /// Newcomers beyond it wait in the backlog, where Kestrel's <c>MaxConcurrentConnections</c> accepts and closes them.
+    /// Newcomers beyond it wait in the backlog, where Kestrel's <c>MaxConcurrentConnections</c> accepts and closes
+    /// them.
     /// </summary>
     public int MaxConnections { get; set; } = 65_536;
 
     /// <summary>
-    /// Bytes received and not yet consumed by the application, per connection, above which receiving pauses until half of
-    /// them are consumed. Default: 1 MiB. Null or 0: no limit.
+    /// Bytes received and not yet consumed by the application, per connection, above which receiving pauses until
+    /// half of them are consumed. Default: 1 MiB. Null or 0: no limit.
     /// </summary>
     public long? MaxReadBufferSize { get; set; } = 1024 * 1024;
 

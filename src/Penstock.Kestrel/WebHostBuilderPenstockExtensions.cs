@@ -8,8 +8,8 @@ namespace Microsoft.AspNetCore.Hosting;
 public static class WebHostBuilderPenstockExtensions
 {
     /// <summary>
-    /// Makes Penstock the transport of Kestrel, in front of those that are there: endpoints of a kind that it does not know
-    /// still go to them.
+    /// Makes Penstock the transport of Kestrel, in front of those that are there: endpoints of a kind that it does
+    /// not know still go to them.
     /// </summary>
     /// <param name="hostBuilder">The host.</param>
     /// <param name="configureOptions">Changes the transport's options; null leaves the defaults.</param>

@@ -16,6 +16,8 @@ namespace Penstock.Kestrel.Tests;
 /// <summary>What the stock transport does not have, or has elsewhere.</summary>
 public sealed class PenstockTransportTests
 {
+    private static readonly IPEndPoint AnyPort = new(IPAddress.Loopback, 0);
+
     private static CancellationToken Canceled => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -80,7 +82,7 @@ public sealed class PenstockTransportTests
     public async Task A_client_and_a_server_talk_through_it(ApplicationScheduling scheduling)
     {
         await using PenstockTransportFactory transport = Create(new() { ApplicationScheduling = scheduling });
-        await using IConnectionListener listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Canceled);
+        await using IConnectionListener listener = await transport.BindAsync(AnyPort, Canceled);
         ConnectionContext client = await transport.ConnectAsync(listener.EndPoint, Canceled);
         ConnectionContext? server = await listener.AcceptAsync(Canceled);
 
@@ -161,7 +163,7 @@ public sealed class PenstockTransportTests
     public async Task An_abort_is_a_FIN_where_the_switch_asks_for_it()
     {
         await using PenstockTransportFactory transport = Create(new() { FinOnError = true });
-        await using IConnectionListener listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Canceled);
+        await using IConnectionListener listener = await transport.BindAsync(AnyPort, Canceled);
         using RawClient client = await RawClient.ConnectAsync(listener.EndPoint);
         ConnectionContext? server = await listener.AcceptAsync(Canceled);
 

@@ -75,7 +75,8 @@ public sealed class SampleTests
 
         using HttpResponseMessage response = await client.PostAsync("/upload", new ByteArrayContent(body), Canceled);
 
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(body)), await response.Content.ReadAsStringAsync(Canceled));
+        string hash = await response.Content.ReadAsStringAsync(Canceled);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(body)), hash);
     }
 
     private static async Task AssertEchoAsync(Uri address)

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -26,7 +27,7 @@ public sealed class StallDetectorTests
             configure: builder =>
             {
                 builder.Logging.AddProvider(messages);
-                builder.Services.Configure<PenstockTransportOptions>(options => options.StallWarningThreshold = TimeSpan.FromMilliseconds(100));
+                SetThreshold(builder, TimeSpan.FromMilliseconds(100));
             });
         using MeterListener meters = Listen(
             server.Services.GetRequiredService<IMeterFactory>(), seconds => Volatile.Write(ref measured, seconds));
@@ -35,11 +36,12 @@ public sealed class StallDetectorTests
         await client.ReadResponseAsync();
 
         await client.SendAsync("GET /block HTTP/1.1\r\nHost: a\r\n\r\n");
-        await Deadline.Until(() => messages.Contains($"127.0.0.1:{server.Port}", "still does"), "the stall is reported while it lasts");
+        string endPoint = $"127.0.0.1:{server.Port}";
+        await Deadline.Until(() => messages.Contains(endPoint, "still does"), "the stall is reported while it lasts");
         release.Set();
         await client.ReadResponseAsync();
 
-        await Deadline.Until(() => messages.Contains($"127.0.0.1:{server.Port}", "let go of loop"), "the end is reported");
+        await Deadline.Until(() => messages.Contains(endPoint, "let go of loop"), "the end is reported");
         Assert.InRange(Volatile.Read(ref measured), 0.1, 60);
     }
 
@@ -57,7 +59,7 @@ public sealed class StallDetectorTests
             configure: builder =>
             {
                 builder.Logging.AddProvider(messages);
-                builder.Services.Configure<PenstockTransportOptions>(options => options.StallWarningThreshold = TimeSpan.FromMilliseconds(200));
+                SetThreshold(builder, TimeSpan.FromMilliseconds(200));
             });
         using HttpClient client = server.CreateClient();
 
@@ -67,13 +69,17 @@ public sealed class StallDetectorTests
         Assert.False(messages.Contains("has held loop"));
     }
 
+    private static void SetThreshold(WebApplicationBuilder builder, TimeSpan threshold) =>
+        builder.Services.Configure<PenstockTransportOptions>(options => options.StallWarningThreshold = threshold);
+
     private static MeterListener Listen(IMeterFactory factory, Action<double> measured)
     {
         var listener = new MeterListener
         {
             InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Name == "penstock.kestrel.loop_stall.duration" && ReferenceEquals(instrument.Meter.Scope, factory))
+                bool durations = instrument.Name == "penstock.kestrel.loop_stall.duration";
+                if (durations && ReferenceEquals(instrument.Meter.Scope, factory))
                     listener.EnableMeasurementEvents(instrument);
             },
         };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,14 +8,18 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Penstock.Kestrel.Tests;
 
 /// <summary>
-/// What Kestrel and its users expect of a transport, run once for each, the stock one included: a difference between them
-/// is a test that fails for one only.
+/// What Kestrel and its users expect of a transport, run once for each, the stock one included: a difference between
+/// them is a test that fails for one only.
 /// </summary>
 public abstract partial class TransportContract
 {
     private protected abstract TransportKind Kind { get; }
 
     private static CancellationToken Canceled => TestContext.Current.CancellationToken;
+
+    /// <summary>A server whose connections go to a handler without HTTP.</summary>
+    private Task<TestServer> ServeAsync(Func<ConnectionContext, Task> handler) =>
+        TestServer.StartAsync(Kind, listen: options => options.Run(handler));
 
     /// <summary>Lifts the limits that Kestrel itself sets for bodies and slow peers.</summary>
     private static void Unlimited(WebApplicationBuilder builder) =>

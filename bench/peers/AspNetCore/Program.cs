@@ -1,4 +1,5 @@
-// The same minimal application on the transport that the first argument names, so that nothing differs but the transport.
+// The same minimal application on the transport that the first argument names, so that nothing differs but the
+// transport.
 // usage: aspnetcore-peer sockets|sockets-inline|inline|threadpool PORT [https]
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;

@@ -41,8 +41,8 @@ internal sealed class PooledSegment : ReadOnlySequenceSegment<byte>
     }
 
     /// <summary>
-    /// The first bytes of <see cref="Free"/> are written. Only the length of <see cref="ReadOnlySequenceSegment{T}.Memory"/>
-    /// changes, so a reader that holds an older part of this segment is not disturbed.
+    /// The first bytes of <see cref="Free"/> are written. Only the length of the memory that
+    /// readers see changes, so one that holds an older part of this segment is not disturbed.
     /// </summary>
     public void Advance(int count)
     {

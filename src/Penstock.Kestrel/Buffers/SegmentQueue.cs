@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Penstock.Kestrel.Buffers;
 
 /// <summary>
-/// Bytes in pooled memory, written at the back and consumed from the front. Empty, it holds no memory. Not synchronised; a
-/// mutable struct that lives in its owner and is never copied.
+/// Bytes in pooled memory, written at the back and consumed from the front. Empty, it holds no memory. Not
+/// synchronised; a mutable struct that lives in its owner and is never copied.
 /// </summary>
 internal struct SegmentQueue(MemoryPool<byte> pool)
 {
@@ -41,15 +41,18 @@ internal struct SegmentQueue(MemoryPool<byte> pool)
     }
 
     /// <summary>
-    /// Says that so many bytes of the memory last given out are written. Touches the tail only, which consuming leaves alone
-    /// while it is told to, so that a writer needs no lock for this.
+    /// Says that so many bytes of the memory last given out are written. Touches the tail only, which consuming
+    /// leaves alone while it is told to, so that a writer needs no lock for this.
     /// </summary>
     public readonly void Advance(int count)
     {
         if (count == 0)
             return;
         if (_tail is null || (uint)count > (uint)_tail.FreeLength)
-            throw new ArgumentOutOfRangeException(nameof(count), count, "Advance goes past the end of the memory that was given out.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(count), count, "Advance goes past the end of the memory that was given out.");
+        }
         _tail.Advance(count);
     }
 

@@ -1,8 +1,8 @@
 namespace Penstock.Kestrel.Connections;
 
 /// <summary>
-/// Names for logs: as those of the stock transport, 13 characters of base 32, one after the other from a start that differs
-/// between processes.
+/// Names for logs: as those of the stock transport, 13 characters of base 32, one after the other from a start that
+/// differs between processes.
 /// </summary>
 internal static class ConnectionIds
 {

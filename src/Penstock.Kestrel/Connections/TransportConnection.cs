@@ -8,8 +8,8 @@ using Penstock.Kestrel.Diagnostics;
 namespace Penstock.Kestrel.Connections;
 
 /// <summary>
-/// One connection as Kestrel sees it, over one of the engine's. Its own members may be called from any thread; those for
-/// the loop say so.
+/// One connection as Kestrel sees it, over one of the engine's. Its own members may be called from any thread; those
+/// for the loop say so.
 /// </summary>
 internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThreadPoolWorkItem
 {
@@ -63,7 +63,9 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
 
     public int Loop => _loop;
 
-    /// <summary>The application is being shown what arrived, and may answer several requests. Loop thread only.</summary>
+    /// <summary>
+    /// The application is being shown what arrived, and may answer several requests. Loop thread only.
+    /// </summary>
     public bool IsDelivering { get; private set; }
 
     public PipeReader Input => _input;
@@ -100,7 +102,9 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
 
     public override void Abort(ConnectionAbortedException abortReason) => Shutdown(abortReason);
 
-    /// <summary>Ends both directions and waits until what was written is with the kernel, or the connection is lost.</summary>
+    /// <summary>
+    /// Ends both directions and waits until what was written is with the kernel, or the connection is lost.
+    /// </summary>
     public override async ValueTask DisposeAsync()
     {
         _input.Complete();
@@ -156,14 +160,17 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
     /// <summary>Has <see cref="TransportOutput.SendOnLoop"/> called on the loop.</summary>
     public void RequestSendOnLoop() => _loops.Group.Post(_loop, _sendOnLoop);
 
-    /// <summary>Has <see cref="TransportInput.CompleteRead"/> called on the loop, or here when the loop has ended.</summary>
+    /// <summary>
+    /// Has <see cref="TransportInput.CompleteRead"/> called on the loop, or here when the loop has ended.
+    /// </summary>
     public void RequestReadOnLoop()
     {
         if (!_loops.Group.Post(_loop, _readOnLoop))
             _input.CompleteRead();
     }
 
-    public void SendDeferred() => _output.SendDeferred();
+    /// <summary>The application is about to wait in <see cref="PipeReader.ReadAsync"/>.</summary>
+    public void OnReadWaits() => _output.OnReadWaits();
 
     /// <summary>There is room again for what the peer sends.</summary>
     public void ResumeReceiving() => RunOnLoop(() =>
@@ -175,14 +182,18 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
     /// <summary>Everything was written and sent: FIN, and the end.</summary>
     public void EndSending() => Shutdown(null);
 
-    /// <summary>The application ended its output with an error, which the peer must not take for a whole reply.</summary>
+    /// <summary>
+    /// The application ended its output with an error, which the peer must not take for a whole reply.
+    /// </summary>
     public void FailSending(Exception exception)
     {
         TransportLog.Failed(_loops.Log, this, exception);
         Shutdown(exception);
     }
 
-    /// <summary>Cancels <see cref="BaseConnectionContext.ConnectionClosed"/>, whose callbacks are the application's.</summary>
+    /// <summary>
+    /// Cancels <see cref="BaseConnectionContext.ConnectionClosed"/>, whose callbacks are the application's.
+    /// </summary>
     void IThreadPoolWorkItem.Execute() => _closedSource.Cancel();
 
     private void Shutdown(Exception? reason)
@@ -216,7 +227,9 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
         }
     }
 
-    /// <summary>Runs work on the loop unless the connection has ended by then: at once when that is where the caller is.</summary>
+    /// <summary>
+    /// Runs work on the loop unless the connection has ended by then: at once when that is where the caller is.
+    /// </summary>
     private void RunOnLoop(Action work)
     {
         if (!_connection.IsOnLoop)

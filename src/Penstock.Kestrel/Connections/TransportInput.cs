@@ -6,8 +6,8 @@ using Penstock.Kestrel.Buffers;
 namespace Penstock.Kestrel.Connections;
 
 /// <summary>
-/// What was received and not yet consumed. The loop writes, after one copy out of its receive buffer; the application reads
-/// from any thread.
+/// What was received and not yet consumed. The loop writes, after one copy out of its receive buffer; the application
+/// reads from any thread.
 /// </summary>
 /// <remarks>
 /// Not a <see cref="Pipe"/>, because of two things that one keeps to itself: whether requests wait behind the one being
@@ -53,8 +53,8 @@ internal sealed class TransportInput : PipeReader, IValueTaskSource<ReadResult>,
     private bool IsReady => _cancelRequested || _finished || _buffer.Length > _examined;
 
     /// <summary>
-    /// The application has left its loop and asks for more, which is where it comes back. Without this a busy connection
-    /// would stay away: its next request is often here before the reply to the last one has returned.
+    /// The application has left its loop and asks for more, which is where it comes back. Without this a busy
+    /// connection would stay away: its next request is often here before the reply to the last one has returned.
     /// </summary>
     private bool BelongsOnLoop => _inline && !_finished && !_cancelRequested && !_connection.IsOnLoop;
 
@@ -118,13 +118,14 @@ internal sealed class TransportInput : PipeReader, IValueTaskSource<ReadResult>,
             ThrowIfNotReadable();
             ready = IsReady;
             if (ready && !BelongsOnLoop)
-                return Result(out ReadResult result) is { } error ? ValueTask.FromException<ReadResult>(error) : new(result);
+                return Result(out ReadResult result) is { } error
+                    ? ValueTask.FromException<ReadResult>(error)
+                    : new(result);
             _read.Reset();
             _waiting = !ready;
         }
 
-        // Replies that waited for company have no more to wait for.
-        _connection.SendDeferred();
+        _connection.OnReadWaits();
         var pending = new ValueTask<ReadResult>(this, _read.Version);
         if (ready)
             _connection.RequestReadOnLoop();
@@ -165,7 +166,7 @@ internal sealed class TransportInput : PipeReader, IValueTaskSource<ReadResult>,
             long consumedCount = consumed.GetObject() is null ? 0 : IndexOf(consumed) - start;
             long examinedCount = examined.GetObject() is null ? 0 : IndexOf(examined) - start;
             if (consumedCount < 0 || consumedCount > examinedCount || examinedCount > _buffer.Length)
-                throw new InvalidOperationException("The positions are not of the buffer that was read, or examined lies before consumed.");
+                throw new InvalidOperationException("The positions are not of what was read, or in the wrong order.");
             _buffer.Consume(consumedCount, keepTail: false);
             _examined = examinedCount - consumedCount;
             resume = _paused && _buffer.Length <= _pauseAbove / 2;

@@ -50,7 +50,7 @@ internal sealed class TransportListener : IConnectionListener
     {
         await UnbindAsync().ConfigureAwait(false);
         while (_accepted.Reader.TryRead(out ConnectionContext? connection))
-            connection.Abort(new ConnectionAbortedException("The listener was closed before the connection was taken."));
+            connection.Abort(new ConnectionAbortedException("The listener ended before the connection was taken."));
         await _server.StopAsync().ConfigureAwait(false);
     }
 

@@ -9,13 +9,18 @@ namespace Penstock.Kestrel.Connections;
 /// <summary>The loops of one transport, and what every connection on them shares.</summary>
 internal sealed class TransportLoops : IAsyncDisposable
 {
-    /// <summary>What a peer gets to answer our FIN with its own; a stop waits no longer for those that do not.</summary>
+    /// <summary>
+    /// What a peer gets to answer our FIN with its own; a stop waits no longer for those that do not.
+    /// </summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(2);
 
     private readonly MemoryPool<byte>[] _pools;
 
     public TransportLoops(
-        PenstockTransportOptions options, ILoggerFactory loggerFactory, IMemoryPoolFactory<byte>? pools, IMeterFactory? meters)
+        PenstockTransportOptions options,
+        ILoggerFactory loggerFactory,
+        IMemoryPoolFactory<byte>? pools,
+        IMeterFactory? meters)
     {
         options.Validate();
         Options = options;
@@ -35,8 +40,8 @@ internal sealed class TransportLoops : IAsyncDisposable
     }
 
     /// <summary>
-    /// What an engine's connection may do here: everything, because Kestrel keeps its own time limits and this transport
-    /// bounds what it stages. The marks make the engine report whenever a send queue has become empty.
+    /// What an engine's connection may do here: everything, because Kestrel keeps its own time limits and this
+    /// transport bounds what it stages. The marks make the engine report whenever a send queue has become empty.
     /// </summary>
     public static ConnectionOptions Unlimited => Unlimit(new ConnectionOptions());
 

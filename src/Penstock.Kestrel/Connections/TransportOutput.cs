@@ -6,13 +6,13 @@ using Penstock.Kestrel.Buffers;
 namespace Penstock.Kestrel.Connections;
 
 /// <summary>
-/// What the application writes to the peer. On the loop, flushed bytes are staged on the connection and leave in one send
-/// at the end of the turn; on other threads they are sent from there, and only what the kernel does not take goes
-/// through the loop.
+/// What the application writes to the peer. On the loop, flushed bytes are staged on the connection and leave in one
+/// send at the end of the turn; on other threads they are sent from there, and only what the kernel does not take
+/// goes through the loop.
 /// </summary>
 /// <remarks>
-/// The application writes into buffers of this class and never into those of the engine, whose staging would spare a copy:
-/// a handler may keep memory across an await, when the engine has long given it to another connection.
+/// The application writes into buffers of this class and never into those of the engine, whose staging would spare a
+/// copy: a handler may keep memory across an await, when the engine has long given it to another connection.
 /// </remarks>
 internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
 {
@@ -40,6 +40,15 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
     private long _staged;
 
     private volatile SendRoute _route;
+
+    /// <summary>Flushes since the application last waited to read.</summary>
+    private int _flushes;
+
+    /// <summary>
+    /// The last exchange took several flushes, so this one probably will: a reply in chunks is flushed for its body
+    /// and for its end, and two sends cost more than gathering them. A guess that any thread may change.
+    /// </summary>
+    private bool _gathers;
 
     /// <summary>The writer has been given memory since the last flush, which must stay where it is.</summary>
     private bool _writing;
@@ -145,8 +154,18 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
             _connection.EndSending();
     }
 
+    /// <summary>
+    /// The application is about to wait for its peer, so what waits for company has no more to wait for.
+    /// </summary>
+    public void OnReadWaits()
+    {
+        _gathers = _flushes > 1;
+        _flushes = 0;
+        SendDeferred();
+    }
+
     /// <summary>Sends what waits for company, if something does.</summary>
-    public void SendDeferred()
+    private void SendDeferred()
     {
         if (_route != SendRoute.Deferred)
             return;
@@ -196,7 +215,9 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
         AfterSending(wake, ended);
     }
 
-    /// <summary>The connection is over: what is left is dropped, and nobody waits any longer. Loop thread only.</summary>
+    /// <summary>
+    /// The connection is over: what is left is dropped, and nobody waits any longer. Loop thread only.
+    /// </summary>
     public void OnClosed()
     {
         bool wake;
@@ -254,6 +275,7 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
     {
         if (_buffer.Length == 0)
             return;
+        _flushes++;
         if (_connection.IsOnLoop)
         {
             // What is answered during one delivery is staged at its end, all at once.
@@ -262,7 +284,7 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
         }
         else if (_route != SendRoute.Idle)
             return;
-        else if (_input.HasUnread && !_completed)
+        else if ((_input.HasUnread || _gathers) && !_completed)
             Defer();
         else
             SendDirectly();

@@ -5,12 +5,12 @@ using Penstock.Kestrel.Connections;
 namespace Penstock.Kestrel.Diagnostics;
 
 /// <summary>
-/// Notices when code that runs on a loop does not come back: warns while it lasts, naming the connection, and measures it
-/// when it ends.
+/// Notices when code that runs on a loop does not come back: warns while it lasts, naming the connection, and
+/// measures it when it ends.
 /// </summary>
 /// <remarks>
-/// A timer looks at the loops from outside, because a loop that is held cannot look at itself, and because then the loop
-/// pays two writes for each call and reads no clock. What is shorter than a look or two is not seen.
+/// A timer looks at the loops from outside, because a loop that is held cannot look at itself, and because then the
+/// loop pays two writes for each call and reads no clock. What is shorter than a look or two is not seen.
 /// </remarks>
 internal sealed class StallDetector : IDisposable
 {
@@ -34,10 +34,14 @@ internal sealed class StallDetector : IDisposable
         _log = log;
         _ownsMeter = meters is null;
         _meter = meters?.Create("Penstock.Kestrel") ?? new Meter("Penstock.Kestrel");
-        _count = _meter.CreateCounter<long>("penstock.kestrel.loop_stalls", "{stall}", "Times that code held a loop for too long.");
-        _duration = _meter.CreateHistogram<double>("penstock.kestrel.loop_stall.duration", "s", "How long it was held.");
-        if (threshold != Timeout.InfiniteTimeSpan)
-            _timer = new Timer(static detector => ((StallDetector)detector!).Look(), this, threshold / LooksPerThreshold, threshold / LooksPerThreshold);
+        _count = _meter.CreateCounter<long>(
+            "penstock.kestrel.loop_stalls", "{stall}", "Times that code held a loop for too long.");
+        _duration = _meter.CreateHistogram<double>(
+            "penstock.kestrel.loop_stall.duration", "s", "How long it was held.");
+        if (threshold == Timeout.InfiniteTimeSpan)
+            return;
+        TimeSpan period = threshold / LooksPerThreshold;
+        _timer = new Timer(static detector => ((StallDetector)detector!).Look(), this, period, period);
     }
 
     /// <summary>Code of this connection is about to run. Its loop's thread only; calls nest.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Penstock.Kestrel.Connections;
 
@@ -57,15 +58,21 @@ internal static partial class TransportLog
             Failed(logger, connection.ConnectionId, exception);
     }
 
-    [LoggerMessage(10, LogLevel.Warning, "Code on connection {ConnectionId} of {EndPoint} (peer {Remote}) has held loop {Loop} for {Milliseconds} ms and still does; the loop's other connections wait. Do not block, or schedule the application on the thread pool.")]
+    [LoggerMessage(
+        10,
+        LogLevel.Warning,
+        "Code on connection {ConnectionId} of {EndPoint} (peer {Remote}) has held loop {Loop} for {Milliseconds} ms "
+        + "and still does; the loop's other connections wait. Do not block, or schedule on the thread pool.")]
     public static partial void Stalled(
-        ILogger logger, string connectionId, System.Net.EndPoint endPoint, System.Net.EndPoint? remote, int loop, long milliseconds);
+        ILogger logger, string connectionId, EndPoint endPoint, EndPoint? remote, int loop, long milliseconds);
 
-    [LoggerMessage(11, LogLevel.Warning, "Connection {ConnectionId} of {EndPoint} let go of loop {Loop} after {Milliseconds} ms")]
+    [LoggerMessage(
+        11, LogLevel.Warning, "Connection {ConnectionId} of {EndPoint} let go of loop {Loop} after {Milliseconds} ms")]
     public static partial void StallEnded(
-        ILogger logger, string connectionId, System.Net.EndPoint endPoint, int loop, long milliseconds);
+        ILogger logger, string connectionId, EndPoint endPoint, int loop, long milliseconds);
 
-    [LoggerMessage(2, LogLevel.Debug, "Connection {ConnectionId} paused: the application has enough to read", SkipEnabledCheck = true)]
+    [LoggerMessage(
+        2, LogLevel.Debug, "Connection {ConnectionId} paused: the application is behind", SkipEnabledCheck = true)]
     private static partial void Paused(ILogger logger, string connectionId);
 
     [LoggerMessage(3, LogLevel.Debug, "Connection {ConnectionId} resumed", SkipEnabledCheck = true)]
@@ -86,6 +93,7 @@ internal static partial class TransportLog
     [LoggerMessage(8, LogLevel.Debug, "Connection {ConnectionId} was lost: {Reason}", SkipEnabledCheck = true)]
     private static partial void Lost(ILogger logger, string connectionId, CloseReason reason);
 
-    [LoggerMessage(9, LogLevel.Debug, "Connection {ConnectionId}: the output was completed with an error", SkipEnabledCheck = true)]
+    [LoggerMessage(
+        9, LogLevel.Debug, "Connection {ConnectionId}: its output ended with an error", SkipEnabledCheck = true)]
     private static partial void Failed(ILogger logger, string connectionId, Exception exception);
 }

@@ -2,7 +2,9 @@ using Penstock.Kestrel.Connections;
 
 namespace Penstock.Kestrel.Diagnostics;
 
-/// <summary>A stretch of code under the eyes of the stall detector, if there is one; it ends when this is disposed.</summary>
+/// <summary>
+/// A stretch of code under the eyes of the stall detector, if there is one; it ends when this is disposed.
+/// </summary>
 internal readonly ref struct Watch
 {
     private readonly StallDetector? _stalls;

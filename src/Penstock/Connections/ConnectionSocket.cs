@@ -11,8 +11,8 @@ namespace Penstock;
 /// call that comes late does nothing instead of reaching whoever uses the number next.
 /// </summary>
 /// <remarks>
-/// A lock around every call was preferred to counting the calls under way: the loop has to wait for them anyway, they last
-/// as long as one system call, and a connection that nobody else touches never makes this object.
+/// A lock around every call was preferred to counting the calls under way: the loop has to wait for them anyway, they
+/// last as long as one system call, and a connection that nobody else touches never makes this object.
 /// </remarks>
 public sealed class ConnectionSocket
 {
@@ -25,13 +25,13 @@ public sealed class ConnectionSocket
     internal ConnectionSocket(SocketHandle socket) => _socket = socket;
 
     /// <summary>
-    /// Offers bytes to the kernel from the calling thread, without waiting and without the loop. Bytes that are staged on
-    /// the <see cref="Connection"/> are not waited for: the caller sees to it that there are none.
+    /// Offers bytes to the kernel from the calling thread, without waiting and without the loop. Bytes that are
+    /// staged on the <see cref="Connection"/> are not waited for: the caller sees to it that there are none.
     /// </summary>
     /// <param name="bytes">Read during the call only.</param>
     /// <returns>
-    /// How many bytes, from the front, were taken. 0 when none can be, for whatever reason: the rest belongs on the loop,
-    /// which waits for room, or finds the error.
+    /// How many bytes, from the front, were taken. 0 when none can be, for whatever reason: the rest belongs on the
+    /// loop, which waits for room, or finds the error.
     /// </returns>
     public int TrySend(in ReadOnlySequence<byte> bytes)
     {
@@ -47,8 +47,8 @@ public sealed class ConnectionSocket
     }
 
     /// <summary>
-    /// A managed socket on a second descriptor of the connection, for options and addresses that the engine has no member
-    /// for. The connection does not end for its peer before this socket is disposed, so dispose it in
+    /// A managed socket on a second descriptor of the connection, for options and addresses that the engine has no
+    /// member for. The connection does not end for its peer before this socket is disposed, so dispose it in
     /// <see cref="ConnectionHandler.OnClosed"/> at the latest.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The connection has ended.</exception>

@@ -154,7 +154,10 @@ public abstract partial class TransportContract
     public async Task A_handler_that_throws_before_its_reply_is_answered_with_500_and_the_connection_goes_on()
     {
         await using TestServer server = await TestServer.StartAsync(
-            Kind, context => context.Request.Path == "/ok" ? DescribeAsync(context) : throw new InvalidOperationException("The handler fails."));
+            Kind,
+            context => context.Request.Path == "/ok"
+                ? DescribeAsync(context)
+                : throw new InvalidOperationException("The handler fails."));
         using RawClient client = await server.ConnectAsync();
 
         await client.SendAsync("GET /bad HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -169,13 +172,13 @@ public abstract partial class TransportContract
     {
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var failure = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        await using TestServer server = await ServeAsync(async connection =>
         {
             connection.ConnectionClosed.Register(closed.SetResult);
             connection.Transport.Input.AdvanceTo((await connection.Transport.Input.ReadAsync(Canceled)).Buffer.End);
             connection.Abort(new ConnectionAbortedException("enough"));
-            failure.SetResult(await Record.ExceptionAsync(async () => await connection.Transport.Input.ReadAsync(Canceled)));
-        }));
+            failure.SetResult(await Record.ExceptionAsync(() => connection.Transport.Input.ReadAsync(Canceled).AsTask()));
+        });
         using RawClient client = await server.ConnectAsync();
 
         await client.SendAsync("x");
@@ -190,11 +193,11 @@ public abstract partial class TransportContract
     {
         var failure = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        await using TestServer server = await ServeAsync(async connection =>
         {
             running.SetResult();
-            failure.SetResult(await Record.ExceptionAsync(async () => await connection.Transport.Input.ReadAsync(Canceled)));
-        }));
+            failure.SetResult(await Record.ExceptionAsync(() => connection.Transport.Input.ReadAsync(Canceled).AsTask()));
+        });
         using RawClient client = await server.ConnectAsync();
         await running.Task.Within();
 
@@ -206,12 +209,12 @@ public abstract partial class TransportContract
     [Fact]
     public async Task A_peers_FIN_completes_the_input_and_the_output_goes_on()
     {
-        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        await using TestServer server = await ServeAsync(async connection =>
         {
             while (!(await connection.Transport.Input.ReadAsync(Canceled)).IsCompleted)
                 connection.Transport.Input.AdvanceTo(default);
             await connection.Transport.Output.WriteAsync("goodbye"u8.ToArray(), Canceled);
-        }));
+        });
         using RawClient client = await server.ConnectAsync();
 
         client.Socket.Shutdown(SocketShutdown.Send);
@@ -222,11 +225,11 @@ public abstract partial class TransportContract
     [Fact]
     public async Task An_output_completed_with_an_error_resets_the_connection()
     {
-        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        await using TestServer server = await ServeAsync(async connection =>
         {
             await connection.Transport.Input.ReadAsync(Canceled);
             connection.Transport.Output.Complete(new InvalidOperationException("The application failed."));
-        }));
+        });
         using RawClient client = await server.ConnectAsync();
 
         await client.SendAsync("x");
@@ -238,7 +241,7 @@ public abstract partial class TransportContract
     public async Task Reads_and_flushes_can_be_cancelled()
     {
         var outcome = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        await using TestServer server = await ServeAsync(async connection =>
         {
             var input = connection.Transport.Input;
             ValueTask<System.IO.Pipelines.ReadResult> pending = input.ReadAsync(Canceled);
@@ -254,7 +257,7 @@ public abstract partial class TransportContract
             connection.Transport.Output.CancelPendingFlush();
             bool third = (await connection.Transport.Output.FlushAsync(Canceled)).IsCanceled;
             outcome.SetResult($"{first} {second} {third}");
-        }));
+        });
         using RawClient client = await server.ConnectAsync();
 
         Assert.Equal("True True True", await outcome.Task.Within());
@@ -264,7 +267,7 @@ public abstract partial class TransportContract
     public async Task A_flush_that_waits_for_a_stuck_client_ends_when_cancelled()
     {
         var outcome = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        await using TestServer server = await ServeAsync(async connection =>
         {
             var output = connection.Transport.Output;
             byte[] chunk = new byte[1024 * 1024];
@@ -279,7 +282,7 @@ public abstract partial class TransportContract
             output.CancelPendingFlush();
             outcome.SetResult("ended");
             connection.Abort();
-        }));
+        });
         using RawClient client = await server.ConnectAsync();
 
         Assert.Equal("ended", await outcome.Task.Within());
@@ -289,11 +292,11 @@ public abstract partial class TransportContract
     [Fact]
     public async Task The_lifetime_feature_aborts_too()
     {
-        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        await using TestServer server = await ServeAsync(async connection =>
         {
             await connection.Transport.Input.ReadAsync(Canceled);
             connection.Features.Get<IConnectionLifetimeFeature>()!.Abort();
-        }));
+        });
         using RawClient client = await server.ConnectAsync();
 
         await client.SendAsync("x");

@@ -15,23 +15,23 @@ public abstract partial class TransportContract
     public async Task A_connection_has_the_features_that_Kestrel_and_its_users_read()
     {
         var seen = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(connection =>
+        await using TestServer server = await ServeAsync(connection =>
         {
             IFeatureCollection features = connection.Features;
             var checks = new (string, bool)[]
             {
                 ("id", features.Get<IConnectionIdFeature>()!.ConnectionId == connection.ConnectionId),
-                ("transport", ReferenceEquals(features.Get<IConnectionTransportFeature>()!.Transport, connection.Transport)),
+                ("transport", features.Get<IConnectionTransportFeature>()!.Transport == connection.Transport),
                 ("items", ReferenceEquals(features.Get<IConnectionItemsFeature>()!.Items, connection.Items)),
                 ("pool", features.Get<IMemoryPoolFeature>()!.MemoryPool.MaxBufferSize >= 4_096),
-                ("lifetime", features.Get<IConnectionLifetimeFeature>()!.ConnectionClosed == connection.ConnectionClosed),
+                ("lifetime", features.Get<IConnectionLifetimeFeature>()!.ConnectionClosed.CanBeCanceled),
                 ("endpoint", features.Get<IConnectionEndPointFeature>()?.RemoteEndPoint == connection.RemoteEndPoint),
                 ("socket", features.Get<IConnectionSocketFeature>()!.Socket.NoDelay),
                 ("enumeration", features.Select(feature => feature.Key).Contains(typeof(IConnectionIdFeature))),
             };
             seen.SetResult(string.Join(' ', checks.Where(check => !check.Item2).Select(check => check.Item1)));
             return Task.CompletedTask;
-        }));
+        });
         using RawClient client = await server.ConnectAsync();
 
         // The stock transport leaves the endpoint feature to those who set it.
@@ -42,13 +42,13 @@ public abstract partial class TransportContract
     public async Task The_sockets_feature_is_the_connections_socket_and_ends_with_it()
     {
         Socket? socket = null;
-        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(connection =>
+        await using TestServer server = await ServeAsync(connection =>
         {
             socket = connection.Features.Get<IConnectionSocketFeature>()!.Socket;
             Assert.Equal(connection.RemoteEndPoint, socket.RemoteEndPoint);
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             return Task.CompletedTask;
-        }));
+        });
         using RawClient client = await server.ConnectAsync();
 
         Assert.Equal("", await client.ReadToEndAsync());
@@ -60,7 +60,8 @@ public abstract partial class TransportContract
     public async Task Addresses_are_those_of_the_two_ends()
     {
         await using TestServer server = await TestServer.StartAsync(Kind, context => context.Response.WriteAsync(
-            $"{context.Connection.LocalIpAddress}:{context.Connection.LocalPort} {context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}",
+            $"{context.Connection.LocalIpAddress}:{context.Connection.LocalPort} "
+            + $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}",
             Canceled));
         using RawClient client = await server.ConnectAsync();
 
@@ -101,7 +102,7 @@ public abstract partial class TransportContract
     [InlineData(100_000, 20)]
     public async Task A_connection_handler_echoes(int size, int times)
     {
-        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(EchoAsync));
+        await using TestServer server = await ServeAsync(EchoAsync);
         using RawClient client = await server.ConnectAsync();
         byte[] message = new byte[size];
         Pattern.Fill(message, 0);
@@ -149,7 +150,8 @@ public abstract partial class TransportContract
 
     private static bool IsServed(TestServer server)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 1_000 };
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.ReceiveTimeout = 1_000;
         try
         {
             socket.Connect(server.EndPoint);

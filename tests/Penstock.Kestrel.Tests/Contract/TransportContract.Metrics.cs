@@ -24,7 +24,8 @@ public abstract partial class TransportContract
         second.Reset();
 
         await Deadline.Until(() => sums["kestrel.active_connections"] == 0, "both connections are counted out");
-        await Deadline.Until(() => sums.GetValueOrDefault("kestrel.connection.duration") == 2, "both durations are recorded");
+        await Deadline.Until(
+            () => sums.GetValueOrDefault("kestrel.connection.duration") == 2, "both durations are recorded");
         Assert.Equal(0, sums.GetValueOrDefault("kestrel.queued_connections"));
     }
 
@@ -35,12 +36,15 @@ public abstract partial class TransportContract
         {
             InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == "Microsoft.AspNetCore.Server.Kestrel" && ReferenceEquals(instrument.Meter.Scope, factory))
+                bool kestrels = instrument.Meter.Name == "Microsoft.AspNetCore.Server.Kestrel";
+                if (kestrels && ReferenceEquals(instrument.Meter.Scope, factory))
                     listener.EnableMeasurementEvents(instrument);
             },
         };
-        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => sums.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value));
-        listener.SetMeasurementEventCallback<double>((instrument, _, _, _) => sums.AddOrUpdate(instrument.Name, 1, (_, sum) => sum + 1));
+        listener.SetMeasurementEventCallback<long>(
+            (instrument, value, _, _) => sums.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value));
+        listener.SetMeasurementEventCallback<double>(
+            (instrument, _, _, _) => sums.AddOrUpdate(instrument.Name, 1, (_, sum) => sum + 1));
         listener.Start();
         return listener;
     }

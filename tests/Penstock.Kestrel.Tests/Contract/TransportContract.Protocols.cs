@@ -46,7 +46,8 @@ public abstract partial class TransportContract
             Kind, ProduceAsync, listen: UseHttps, configure: Unlimited);
         using HttpClient client = CreateHttpsClient(server, HttpVersion.Version11);
 
-        using HttpResponseMessage response = await client.GetAsync("", HttpCompletionOption.ResponseHeadersRead, Canceled);
+        using HttpResponseMessage response =
+            await client.GetAsync("", HttpCompletionOption.ResponseHeadersRead, Canceled);
 
         Assert.Equal(Large, await VerifyAsync(await response.Content.ReadAsStreamAsync(Canceled)));
     }
@@ -84,7 +85,8 @@ public abstract partial class TransportContract
     [Fact]
     public async Task A_WebSocket_echoes_messages_of_every_size()
     {
-        await using TestServer server = await TestServer.StartAsync(Kind, EchoWebSocketAsync, application: app => app.UseWebSockets());
+        await using TestServer server = await TestServer.StartAsync(
+            Kind, EchoWebSocketAsync, application: app => app.UseWebSockets());
         using var client = new ClientWebSocket();
         await client.ConnectAsync(new Uri($"ws://127.0.0.1:{server.Port}/"), Canceled);
 
@@ -142,7 +144,8 @@ public abstract partial class TransportContract
 
     private static void UseHttps(ListenOptions options) => options.UseHttps(Certificates.Server);
 
-    private static HttpClient CreateHttpsClient(TestServer server, Version version, X509Certificate2? certificate = null)
+    private static HttpClient CreateHttpsClient(
+        TestServer server, Version version, X509Certificate2? certificate = null)
     {
         var handler = new SocketsHttpHandler
         {

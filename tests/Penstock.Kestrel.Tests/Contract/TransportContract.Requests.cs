@@ -80,7 +80,8 @@ public abstract partial class TransportContract
             await DescribeAsync(context);
         });
         using RawClient client = await server.ConnectAsync();
-        await client.SendAsync(string.Concat(Enumerable.Range(0, 200).Select(i => $"GET /{i} HTTP/1.1\r\nHost: a\r\n\r\n")));
+        IEnumerable<string> requests = Enumerable.Range(0, 200).Select(i => $"GET /{i} HTTP/1.1\r\nHost: a\r\n\r\n");
+        await client.SendAsync(string.Concat(requests));
 
         for (int i = 0; i < 200; i++)
             Assert.EndsWith($"GET /{i} 0", await client.ReadResponseAsync());
@@ -222,7 +223,8 @@ public abstract partial class TransportContract
         using HttpClient client = server.CreateClient();
         client.DefaultRequestHeaders.ConnectionClose = true;
 
-        string[] answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => client.GetStringAsync($"{i}", Canceled)));
+        string[] answers = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(i => client.GetStringAsync($"{i}", Canceled)));
 
         Assert.Equal(Enumerable.Range(0, 200).Select(i => $"GET /{i} 0"), answers);
     }

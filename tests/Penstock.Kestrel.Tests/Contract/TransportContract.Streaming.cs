@@ -28,7 +28,8 @@ public abstract partial class TransportContract
         await using TestServer server = await TestServer.StartAsync(Kind, ProduceAsync, configure: Unlimited);
         using HttpClient client = server.CreateClient();
 
-        using HttpResponseMessage response = await client.GetAsync("", HttpCompletionOption.ResponseHeadersRead, Canceled);
+        using HttpResponseMessage response =
+            await client.GetAsync("", HttpCompletionOption.ResponseHeadersRead, Canceled);
 
         Assert.Equal(Large, await VerifyAsync(await response.Content.ReadAsStreamAsync(Canceled)));
     }
@@ -64,7 +65,8 @@ public abstract partial class TransportContract
         await using TestServer server = await TestServer.StartAsync(
             Kind, context => ProduceAsync(context, count => Interlocked.Add(ref written, count)), configure: Unlimited);
         using HttpClient client = server.CreateClient();
-        using HttpResponseMessage response = await client.GetAsync("", HttpCompletionOption.ResponseHeadersRead, Canceled);
+        using HttpResponseMessage response =
+            await client.GetAsync("", HttpCompletionOption.ResponseHeadersRead, Canceled);
 
         long before = -1;
         while (before != Interlocked.Read(ref written))

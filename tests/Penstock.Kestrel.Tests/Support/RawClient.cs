@@ -33,7 +33,9 @@ internal sealed class RawClient : IDisposable
             bytes = bytes[await Socket.SendAsync(bytes, SocketFlags.None, TestContext.Current.CancellationToken)..];
     }
 
-    /// <summary>Sends until the peer has taken nothing for a while, or the limit is reached; returns how much it took.</summary>
+    /// <summary>
+    /// Sends until the peer has taken nothing for a while, or the limit is reached; returns how much it took.
+    /// </summary>
     public async Task<long> SendUntilStalledAsync(Action<Span<byte>, long> fill, long limit)
     {
         byte[] chunk = new byte[64 * 1024];
@@ -43,7 +45,8 @@ internal sealed class RawClient : IDisposable
         while (total < limit && Environment.TickCount64 - lastProgress < 500)
         {
             fill(chunk, total);
-            int sent = Socket.Send(chunk.AsSpan(0, (int)Math.Min(chunk.Length, limit - total)), SocketFlags.None, out SocketError error);
+            Span<byte> part = chunk.AsSpan(0, (int)Math.Min(chunk.Length, limit - total));
+            int sent = Socket.Send(part, SocketFlags.None, out SocketError error);
             if (sent > 0)
             {
                 total += sent;
@@ -131,7 +134,7 @@ internal sealed class RawClient : IDisposable
 
     private async Task<int> ReceiveAsync()
     {
-        int count = await Socket.ReceiveAsync(_chunk, SocketFlags.None, TestContext.Current.CancellationToken).AsTask().Within();
+        int count = await Socket.ReceiveAsync(_chunk, SocketFlags.None).Within();
         _received.Position = _received.Length;
         _received.Write(_chunk, 0, count);
         return count;

@@ -58,7 +58,8 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>A client that opens its own connections, to be disposed by the caller.</summary>
-    public HttpClient CreateClient() => new() { BaseAddress = new Uri($"http://127.0.0.1:{Port}/"), Timeout = Deadline.Long };
+    public HttpClient CreateClient() =>
+        new() { BaseAddress = new Uri($"http://127.0.0.1:{Port}/"), Timeout = Deadline.Long };
 
     public async Task<RawClient> ConnectAsync() => await RawClient.ConnectAsync(EndPoint);
 

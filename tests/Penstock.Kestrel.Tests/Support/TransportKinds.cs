@@ -10,7 +10,8 @@ internal static class TransportKinds
             ? named
             : IoMechanism.Auto;
 
-    public static void Use(this IWebHostBuilder host, TransportKind kind, long? maxReadBuffer = null, long? maxWriteBuffer = null)
+    public static void Use(
+        this IWebHostBuilder host, TransportKind kind, long? maxReadBuffer = null, long? maxWriteBuffer = null)
     {
         if (kind == TransportKind.Stock)
         {

@@ -173,7 +173,8 @@ public sealed class TransportSupportTests
 
         public byte[]? Reply { get; init; }
 
-        public TaskCompletionSource<ConnectionSocket> Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<ConnectionSocket> Opened { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public TaskCompletionSource Closed { get; } = New();
 
