@@ -28,7 +28,9 @@ internal sealed class HeadScanner(int maxRequestLine, int maxHead)
     private bool IsWholeAndClean(ReadOnlySpan<byte> data, ref HeadProgress progress)
     {
         int length = WholeHeadScan.Find(data);
-        if (length == 0 || length > maxHead || data[0] == '\r' || data[..length].IndexOf((byte)'\r') > maxRequestLine)
+        if (length == 0 || length > maxHead || data[0] == '\r')
+            return false;
+        if (length > maxRequestLine && data[..length].IndexOf((byte)'\r') > maxRequestLine)
             return false;
         progress.Scanned = length;
         return true;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http;
@@ -9,6 +10,10 @@ internal static class TargetRules
 {
     private const int BadRequest = StatusCodes.Status400BadRequest;
 
+    /// <summary>Visible characters, without the one that begins a fragment, which is not sent.</summary>
+    private static readonly SearchValues<byte> TargetBytes = SearchValues.Create(
+        [.. Enumerable.Range(0x21, 0x7e - 0x20).Where(value => value != '#').Select(value => (byte)value)]);
+
     /// <summary>Sets the request's path, query and, for an absolute target, host; returns 0 or a status.</summary>
     public static int Check(HttpRequest request)
     {
@@ -17,7 +22,7 @@ internal static class TargetRules
         // The authority-form belongs to CONNECT, which only a proxy implements.
         if (request.KnownMethod == HttpMethod.Connect)
             return StatusCodes.Status501NotImplemented;
-        if (target.ContainsAnyExceptInRange((byte)0x21, (byte)0x7e) || target.Contains((byte)'#'))
+        if (target.ContainsAnyExcept(TargetBytes))
             return BadRequest;
         if (target[0] == '/')
             return SetPathAndQuery(request, target);
@@ -66,7 +71,7 @@ internal static class TargetRules
         ReadOnlySpan<byte> path = mark < 0 ? target : target[..mark];
         if (mark >= 0)
             request.SetQuery(target[(mark + 1)..]);
-        if (!path.Contains((byte)'%'))
+        if (!request.IsPathEncoded)
         {
             request.SetPath(path);
             return 0;
