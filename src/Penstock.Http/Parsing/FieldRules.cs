@@ -12,7 +12,9 @@ internal static class FieldRules
 {
     private const int BadRequest = StatusCodes.Status400BadRequest;
 
-    /// <summary>Returns 0, or the status of the first rule that is broken. That no value holds a control has been seen to.</summary>
+    /// <summary>
+    /// Returns 0, or the status of the first rule that is broken. That no value holds a control has been seen to.
+    /// </summary>
     public static int Check(HttpRequest request, HttpOptions options)
     {
         if (request.Headers.Count > options.MaxHeaders)
@@ -25,7 +27,9 @@ internal static class FieldRules
         return status != 0 ? status : CheckTogether(request, in seen);
     }
 
-    /// <summary>As <see cref="Check"/>, for fields that mean nothing to the message: their number and their names.</summary>
+    /// <summary>
+    /// As <see cref="Check"/>, for fields that mean nothing to the message: their number and their names.
+    /// </summary>
     public static int CheckTrailers(HttpHeaders trailers, HttpOptions options)
     {
         if (trailers.Count > options.MaxHeaders)
@@ -123,7 +127,9 @@ internal static class FieldRules
         return 0;
     }
 
-    /// <summary>Without case, but first as it is usually written, which the compiler makes two comparisons of.</summary>
+    /// <summary>
+    /// Without case, but first as it is usually written, which the compiler makes two comparisons of.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Is(ReadOnlySpan<byte> text, ReadOnlySpan<byte> usual) =>
         text.SequenceEqual(usual) || Ascii.EqualsIgnoreCase(text, usual);

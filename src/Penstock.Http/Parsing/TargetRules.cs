@@ -39,19 +39,21 @@ internal static class TargetRules
         return 0;
     }
 
-    /// <summary>The target's authority replaces that of the Host field, which must still be there (section 3.2.2).</summary>
+    /// <summary>
+    /// The target's authority replaces that of the Host field, which must still be there (section 3.2.2).
+    /// </summary>
     private static int CheckAbsolute(HttpRequest request, ReadOnlySpan<byte> target)
     {
         int scheme = target.IndexOf("://"u8);
-        if (scheme < 0 ||
-            !(Ascii.EqualsIgnoreCase(target[..scheme], "http"u8) || Ascii.EqualsIgnoreCase(target[..scheme], "https"u8)))
+        if (scheme < 0 || !IsWeb(target[..scheme]))
             return BadRequest;
 
         ReadOnlySpan<byte> rest = target[(scheme + 3)..];
         int end = rest.IndexOfAny((byte)'/', (byte)'?');
         ReadOnlySpan<byte> authority = end < 0 ? rest : rest[..end];
 
-        // An empty host is invalid in this scheme, and a user name in it is a disguise (RFC 9110, sections 4.2.1 and 4.2.4).
+        // An empty host is invalid in this scheme, and a user name in it is a disguise (RFC 9110, sections 4.2.1 and
+        // 4.2.4).
         if (authority.IsEmpty || !Authority.IsValid(authority))
             return BadRequest;
         request.SetHost(authority);
@@ -64,6 +66,9 @@ internal static class TargetRules
         request.SetPath(request.Append(aboutServer ? "*"u8 : "/"u8));
         return 0;
     }
+
+    private static bool IsWeb(ReadOnlySpan<byte> scheme) =>
+        Ascii.EqualsIgnoreCase(scheme, "http"u8) || Ascii.EqualsIgnoreCase(scheme, "https"u8);
 
     private static int SetPathAndQuery(HttpRequest request, ReadOnlySpan<byte> target)
     {
