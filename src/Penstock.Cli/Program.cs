@@ -5,6 +5,10 @@ using Penstock.Cli.Commands;
 var root = new RootCommand("Penstock: servers on event loops.")
 {
     ServeCommand.Create(),
+    SendCommand.Create(),
+    ListenCommand.Create(),
+    KeyValueClientCommand.Create(),
+    DoctorCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);

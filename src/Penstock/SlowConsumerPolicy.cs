@@ -9,6 +9,19 @@ public enum SlowConsumerPolicy
     /// </summary>
     Wait,
 
+    /// <summary>
+    /// Payloads that were sent with <see cref="Connection.Send(SharedPayload)"/> are dropped, the oldest first, whole and
+    /// before any of their bytes went out. Replies that were written are never dropped, and above the mark the peer is
+    /// not received from. For broadcasts in which the newest matters most.
+    /// </summary>
+    DropOldest,
+
     /// <summary>The connection is reset with <see cref="CloseReason.SlowConsumer"/>.</summary>
     Disconnect,
+
+    /// <summary>
+    /// Receiving goes on, and <see cref="ConnectionHandler.OnDrained"/> is called when the peer has taken enough. For a
+    /// handler that bounds what it stages by itself, because what it sends does not answer what it receives.
+    /// </summary>
+    Notify,
 }

@@ -3,7 +3,10 @@ using Penstock.Loop;
 
 namespace Penstock;
 
-/// <summary>A listener on event loops: from <see cref="Start(ServerOptions, Func{ConnectionHandler})"/> it serves, until it is stopped.</summary>
+/// <summary>
+/// A listener on event loops: from <see cref="Start(ServerOptions, Func{ConnectionHandler})"/> it serves, until it is
+/// stopped.
+/// </summary>
 /// <remarks>
 /// The name says TCP; Unix domain sockets and inherited descriptors work the same. All members may be called from any
 /// thread.
@@ -15,6 +18,7 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     private readonly bool _ownsGroup;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _impatience = new();
     private Task? _stopping;
 
     private TcpServer(RunningServer server, LoopGroup group, bool ownsGroup)
@@ -42,20 +46,34 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
 
     /// <summary>Starts a server on loops of its own. It accepts connections when this returns.</summary>
     /// <param name="options">Read once, here.</param>
-    /// <param name="handlerFactory">Makes the handler of each loop; called once per loop, on the caller's thread.</param>
+    /// <param name="handlerFactory">
+    /// Makes the handler of each loop; called once per loop, on the caller's thread. Under
+    /// <see cref="IoMechanism.ThreadPerConnection"/> also later, for each thread that is started, on the accepting one.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An option's value; the message names it.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or not allowed.</exception>
     /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked for.</exception>
     public static TcpServer Start(ServerOptions options, Func<ConnectionHandler> handlerFactory)
     {
+        ArgumentNullException.ThrowIfNull(handlerFactory);
+        return Start(options, _ => handlerFactory);
+    }
+
+    /// <summary>As the other, for handlers that need the loops they will run on: for timers, posts or topics.</summary>
+    /// <param name="options">Read once, here.</param>
+    /// <param name="createFactory">Gets the server's own loops, and returns what makes the handler of each, in order.</param>
+    /// <inheritdoc cref="Start(ServerOptions, Func{ConnectionHandler})"/>
+    public static TcpServer Start(ServerOptions options, Func<LoopGroup, Func<ConnectionHandler>> createFactory)
+    {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(createFactory);
         options.Validate();
         LoopOptions loops = options.Loops.Copy();
         loops.MaxConnectionsPerLoop = options.MaxConnections;
         var group = new LoopGroup(loops);
         try
         {
-            return Start(options, handlerFactory, group, ownsGroup: true);
+            return Start(options, createFactory(group), group, ownsGroup: true);
         }
         catch
         {
@@ -75,16 +93,23 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
+    /// Stops accepting for good and frees the address; connections that are there go on. <see cref="StopAsync"/> is still
+    /// to be called. Newcomers are refused from here on.
+    /// </summary>
+    public Task StopAcceptingAsync() => _server.StopAcceptingAsync();
+
+    /// <summary>
     /// Stops accepting, lets every connection finish what is staged for it, and resets those that have not after
     /// <see cref="ServerOptions.ShutdownTimeout"/>. Calling it again joins the stop that is under way.
     /// </summary>
     /// <param name="cancellationToken">Ends the patience: what is left is reset at once.</param>
     public Task StopAsync(CancellationToken cancellationToken = default)
     {
+        if (cancellationToken.IsCancellationRequested)
+            _impatience.Cancel();
         lock (_gate)
             _stopping ??= StopCoreAsync();
-        cancellationToken.Register(_server.ResetConnections);
-        return _stopping;
+        return AwaitStopAsync(_stopping, cancellationToken);
     }
 
     /// <summary>As <see cref="StopAsync"/>.</summary>
@@ -100,21 +125,29 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
         return new TcpServer(RunningServer.Start(options, handlerFactory, group), group, ownsGroup);
     }
 
+    private async Task AwaitStopAsync(Task stopping, CancellationToken cancellationToken)
+    {
+        using (cancellationToken.Register(static source => ((CancellationTokenSource)source!).Cancel(), _impatience))
+            await stopping.ConfigureAwait(false);
+    }
+
     private async Task StopCoreAsync()
     {
-        await _server.StopAsync().ConfigureAwait(false);
+        await _server.StopAsync(_impatience.Token).ConfigureAwait(false);
         if (_ownsGroup)
             await _group.DisposeAsync().ConfigureAwait(false);
         _completion.TrySetResult();
     }
 
-    /// <summary>A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why.</summary>
+    /// <summary>
+    /// A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why. A group
+    /// that is disposed under the server ends it too.
+    /// </summary>
     private async Task WatchAsync()
     {
-        Task broken = await Task.WhenAny(_server.Fault, _group.Ended, _completion.Task).ConfigureAwait(false);
-        if (broken.Exception is not { } fault)
-            return;
-        _completion.TrySetException(fault.InnerExceptions);
+        Task first = await Task.WhenAny(_completion.Task, _server.Fault, _group.Ended).ConfigureAwait(false);
+        if (first.Exception is { } fault)
+            _completion.TrySetException(fault.InnerExceptions);
         await StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -40,6 +40,6 @@ internal static class HttpCommand
         // Uploads share their loop with small requests, which wait for one helping of every upload.
         options.Loops.MaxReadBytesPerTurn = ReadBytesPerTurn;
         return ServerRunner.RunAsync(
-            "http", options, () => HttpServer.Start(options, http, DefaultRoutes.Create(root)).Listener);
+            "http", options, o => HttpServer.Start(o, http, DefaultRoutes.Create(root)).Listener);
     }
 }

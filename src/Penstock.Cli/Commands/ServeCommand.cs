@@ -8,6 +8,8 @@ internal static class ServeCommand
     public static Command Create() => new("serve", "Runs a server until it is told to stop.")
     {
         EchoCommand.Create(),
+        BroadcastCommand.Create(),
+        KeyValueCommand.Create(),
         HttpCommand.Create(),
     };
 }

@@ -13,7 +13,7 @@ internal sealed class ServerArguments
     {
         Description = "Address to listen on. Anything wider than loopback must be asked for: 0.0.0.0, or :: for IPv6 and IPv4.",
         DefaultValueFactory = _ => IPAddress.Loopback,
-        CustomParser = ParseAddress,
+        CustomParser = Parsing.Address,
         HelpName = "ADDRESS",
     };
 
@@ -29,22 +29,33 @@ internal sealed class ServerArguments
     {
         Description = "How loops learn what their sockets can do.",
         DefaultValueFactory = _ => IoMechanism.Auto,
-        CustomParser = result => Choice(result, IoNames.Mechanisms),
+        CustomParser = result => Parsing.Choice(result, IoNames.Mechanisms),
         HelpName = string.Join('|', IoNames.Mechanisms.Keys),
+    };
+
+    private readonly Option<bool> _busyWaitOne = new("--busy-wait-one")
+    {
+        Description = "The classic busy-wait server: as --io busy-wait, but one connection at a time, to its end.",
+    };
+
+    private readonly Option<int?> _readSlices = new("--read-slice-timeouts")
+    {
+        Description = "Slices of 20 ms that a blocking reader waits for a silent client; no limit when left out.",
+        HelpName = "N",
     };
 
     private readonly Option<Trigger> _trigger = new("--trigger")
     {
         Description = "When a readiness mechanism reports a socket.",
         DefaultValueFactory = _ => Trigger.Level,
-        CustomParser = result => Choice(result, IoNames.Triggers),
+        CustomParser = result => Parsing.Choice(result, IoNames.Triggers),
         HelpName = string.Join('|', IoNames.Triggers.Keys),
     };
 
-    private readonly Option<int> _loops = Number(
+    private readonly Option<int> _loops = Parsing.Number(
         "--loops", "Event loops, each on a thread of its own.", Environment.ProcessorCount, minimum: 1);
 
-    private readonly Option<int> _maxConnections = Number(
+    private readonly Option<int> _maxConnections = Parsing.Number(
         "--max-connections", "Connections at once; newcomers beyond it wait until somebody leaves.", 65_536, minimum: 1);
 
     private readonly Option<int> _maxMessage;
@@ -52,22 +63,27 @@ internal sealed class ServerArguments
     private readonly Option<double> _idleTimeout = new("--idle-timeout")
     {
         Description = "Seconds that a connection may go without a whole message; 0 for no limit.",
-        DefaultValueFactory = _ => 60,
         HelpName = "SECONDS",
     };
 
-    public ServerArguments(int port, int maxMessage)
+    public ServerArguments(int port, int maxMessage, double idleSeconds = 60)
     {
-        _port = Number("--port", "Port to listen on; 0 picks a free one.", port, minimum: 0, maximum: IPEndPoint.MaxPort);
-        _maxMessage = Number("--max-message", "Bytes in the longest message that a client may send.", maxMessage, minimum: 1);
+        _idleTimeout.DefaultValueFactory = _ => idleSeconds;
+        _port = Parsing.Number("--port", "Port to listen on; 0 picks a free one.", port, minimum: 0, maximum: IPEndPoint.MaxPort);
+        _maxMessage = Parsing.Number("--max-message", "Bytes in the longest message that a client may send.", maxMessage, minimum: 1);
         _idleTimeout.Validators.Add(RejectNegative);
+        _readSlices.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<int?>() < 1)
+                result.AddError("--read-slice-timeouts must be at least 1.");
+        });
     }
 
     public void AddTo(Command command)
     {
         foreach (Option option in new Option[]
                  {
-                     _host, _port, _unix, _io, _trigger, _loops, _maxConnections, _maxMessage, _idleTimeout,
+                     _host, _port, _unix, _io, _busyWaitOne, _readSlices, _trigger, _loops, _maxConnections, _maxMessage, _idleTimeout,
                  })
         {
             command.Options.Add(option);
@@ -78,10 +94,11 @@ internal sealed class ServerArguments
     {
         double idleSeconds = parsed.GetValue(_idleTimeout);
         TimeSpan idle = idleSeconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(idleSeconds);
+        bool busyWaitOne = parsed.GetValue(_busyWaitOne);
         return new ServerOptions
         {
             EndPoint = ReadEndPoint(parsed),
-            MaxConnections = parsed.GetValue(_maxConnections),
+            MaxConnections = busyWaitOne ? 1 : parsed.GetValue(_maxConnections),
             MaxMessageBytes = parsed.GetValue(_maxMessage),
             IdleTimeout = idle,
 
@@ -89,64 +106,28 @@ internal sealed class ServerArguments
             FirstMessageTimeout = Timeout.InfiniteTimeSpan,
             Loops =
             {
-                Count = parsed.GetValue(_loops),
-                Io = parsed.GetValue(_io),
+                Count = busyWaitOne ? 1 : parsed.GetValue(_loops),
+                Io = busyWaitOne ? IoMechanism.BusyWait : parsed.GetValue(_io),
+                ReadSliceTimeouts = parsed.GetValue(_readSlices),
                 Trigger = parsed.GetValue(_trigger),
             },
         };
     }
 
+    /// <summary>A port of the host that was asked for, whether a Unix domain socket was asked for or not.</summary>
+    public IPEndPoint ReadTcpEndPoint(ParseResult parsed, int? port = null) =>
+        new(parsed.GetValue(_host)!, port ?? parsed.GetValue(_port));
+
     private EndPoint ReadEndPoint(ParseResult parsed)
     {
         if (parsed.GetValue(_unix) is { } path)
             return new UnixDomainSocketEndPoint(path.StartsWith('@') ? string.Concat("\0", path.AsSpan(1)) : path);
-        return new IPEndPoint(parsed.GetValue(_host)!, parsed.GetValue(_port));
-    }
-
-    private static Option<int> Number(
-        string name, string description, int value, int minimum, int maximum = int.MaxValue)
-    {
-        var option = new Option<int>(name)
-        {
-            Description = description,
-            DefaultValueFactory = _ => value,
-            HelpName = "N",
-        };
-        option.Validators.Add(result =>
-        {
-            if (result.Errors.Any() || result.GetValueOrDefault<int>() is var given && given >= minimum && given <= maximum)
-                return;
-            result.AddError(maximum == int.MaxValue
-                ? $"{name} must be at least {minimum}."
-                : $"{name} must be between {minimum} and {maximum}.");
-        });
-        return option;
+        return ReadTcpEndPoint(parsed);
     }
 
     private static void RejectNegative(OptionResult result)
     {
         if (!result.Errors.Any() && !(result.GetValueOrDefault<double>() >= 0))
             result.AddError("--idle-timeout must not be negative.");
-    }
-
-    private static IPAddress? ParseAddress(ArgumentResult result)
-    {
-        string text = result.Tokens[0].Value;
-        if (text == "localhost")
-            return IPAddress.Loopback;
-        if (IPAddress.TryParse(text, out IPAddress? address))
-            return address;
-        result.AddError($"--host must be an IP address or localhost, not '{text}'.");
-        return null;
-    }
-
-    private static T Choice<T>(ArgumentResult result, IReadOnlyDictionary<string, T> choices)
-        where T : struct
-    {
-        string text = result.Tokens[0].Value;
-        if (choices.TryGetValue(text, out T value))
-            return value;
-        result.AddError($"'{text}' is none of {string.Join(", ", choices.Keys)}.");
-        return default;
     }
 }

@@ -17,7 +17,12 @@ internal sealed class BlockPool(int blockSize = BlockPool.DefaultBlockSize, int 
     /// <summary>Enough for 1,024 connections to answer in one turn without allocating.</summary>
     public const int DefaultMaxFreeBytes = 8 * 1024 * 1024;
 
+    /// <summary>Blocks that refer to payloads are small; enough are kept for every receiver of a broadcast.</summary>
+    private const int MaxFreeReferences = 16 * 1024;
+
     private Block? _free;
+    private Block? _freeReferences;
+    private int _freeReferenceCount;
 
     public int BlockSize => blockSize;
 
@@ -38,9 +43,34 @@ internal sealed class BlockPool(int blockSize = BlockPool.DefaultBlockSize, int 
         return block;
     }
 
+    /// <summary>A block that refers to <paramref name="payload"/> and holds on to it until it is returned.</summary>
+    public Block Refer(SharedPayload payload)
+    {
+        Block? block = _freeReferences;
+        if (block is null)
+        {
+            block = new Block();
+        }
+        else
+        {
+            _freeReferences = block.Next;
+            block.Next = null;
+            _freeReferenceCount--;
+        }
+
+        block.Refer(payload);
+        return block;
+    }
+
     /// <summary>Takes a block back. The caller keeps no reference to it.</summary>
     public void Return(Block block)
     {
+        if (block.Payload is not null)
+        {
+            ReturnReference(block);
+            return;
+        }
+
         RentedBytes -= block.Bytes.Length;
         block.Start = block.End = 0;
         block.Next = null;
@@ -51,6 +81,18 @@ internal sealed class BlockPool(int blockSize = BlockPool.DefaultBlockSize, int 
         block.Next = _free;
         _free = block;
         FreeBytes += blockSize;
+    }
+
+    private void ReturnReference(Block block)
+    {
+        block.Release();
+        block.Start = block.End = 0;
+        block.Next = null;
+        if (_freeReferenceCount == MaxFreeReferences)
+            return;
+        block.Next = _freeReferences;
+        _freeReferences = block;
+        _freeReferenceCount++;
     }
 
     private Block? TakeFree()

@@ -64,6 +64,47 @@ internal struct SendQueue(BlockPool pool)
         }
     }
 
+    /// <summary>Queues a payload behind what is there, without a copy; it is held until it is sent or dropped.</summary>
+    public void Write(SharedPayload payload)
+    {
+        if (payload.Length == 0)
+            return;
+        Append(_pool.Refer(payload));
+        Length += payload.Length;
+    }
+
+    /// <summary>
+    /// Drops whole payloads, oldest first, until no more than <paramref name="target"/> bytes are staged or none is left
+    /// that may be dropped. What a driver may be reading stays, and so does everything that was not queued as a payload.
+    /// </summary>
+    /// <param name="target">Bytes to come down to.</param>
+    /// <param name="busy">Bytes at the front that an outstanding send covers.</param>
+    /// <returns>How many payloads were dropped.</returns>
+    public int DropOldest(int target, int busy)
+    {
+        int dropped = 0;
+        Block? previous = null;
+        for (Block? block = _head; block is not null && Length > target;)
+        {
+            Block? next = block.Next;
+            bool started = busy > 0 || block.Start > 0;
+            busy -= block.Length;
+            if (started || block.Payload is null)
+            {
+                previous = block;
+            }
+            else
+            {
+                Unlink(block, previous);
+                dropped++;
+            }
+
+            block = next;
+        }
+
+        return dropped;
+    }
+
     /// <summary>Lists the unsent runs from the front, as many as fit; returns how many.</summary>
     public readonly int FillSegments(Span<SendSegment> segments)
     {
@@ -104,6 +145,18 @@ internal struct SendQueue(BlockPool pool)
         if (_tail is { } tail && tail.Free >= Math.Max(sizeHint, 1))
             return tail;
         return Append(_pool.Rent(sizeHint));
+    }
+
+    private void Unlink(Block block, Block? previous)
+    {
+        Length -= block.Length;
+        if (previous is null)
+            _head = block.Next;
+        else
+            previous.Next = block.Next;
+        if (ReferenceEquals(_tail, block))
+            _tail = previous;
+        _pool.Return(block);
     }
 
     private Block Append(Block block)

@@ -22,15 +22,23 @@ namespace Penstock;
 /// </remarks>
 public sealed class Connection : IBufferWriter<byte>
 {
+    /// <summary>Where the benchmark FanOut finds a copy and a reference to cost the same.</summary>
+    private const int LargestCopiedPayload = 256;
+
     private readonly ConnectionLoop _loop;
     private ConnectionScope _scope = null!;
     private SocketHandle _socket;
     private ConnectionOutput _output;
     private InboundBuffer _inbound;
     private EndPoint? _remoteEndPoint;
+    private ConnectionSocket? _sharedSocket;
+    private List<Topic>? _subscriptions;
     private TaskCompletionSource<ConnectionId>? _connected;
     private CloseReason _closeReason;
     private PauseCauses _paused;
+
+    /// <summary>How often output is held; nothing is sent unless this is 0.</summary>
+    private int _holds;
 
     /// <summary>True exactly while the loop's list of dirty connections holds this one.</summary>
     private bool _dirty;
@@ -38,7 +46,14 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>The stored tail is to be shown to the handler again although nothing new arrived.</summary>
     private bool _redeliver;
 
+    /// <summary>The driver was told to pause; it stays so until what is stored has been shown.</summary>
+    private bool _receiveStopped;
+
+    /// <summary>The handler is told when the queue is below the low mark again, although receiving was not paused.</summary>
+    private bool _drainAwaited;
+
     private bool _peerFinished;
+    private bool _toldPeerFinished;
     private bool _anyMessage;
     private bool _opened;
 
@@ -57,6 +72,9 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>Anything the handler wants to keep with the connection. Cleared when the connection ends.</summary>
     public object? UserState { get; set; }
 
+    /// <summary>Payloads that <see cref="SlowConsumerPolicy.DropOldest"/> has dropped for this peer.</summary>
+    public long DroppedPayloads { get; private set; }
+
     /// <summary>Bytes staged for the peer that the kernel has not taken yet.</summary>
     public int UnsentBytes => _output.Staged.Length;
 
@@ -73,6 +91,12 @@ public sealed class Connection : IBufferWriter<byte>
 
     /// <summary>Our end's address; null when it is not known any more.</summary>
     public EndPoint? LocalEndPoint => SocketEndPoints.Local(_socket);
+
+    /// <summary>Whether the caller is on this connection's loop, where it may use the other members. Any thread.</summary>
+    public bool IsOnLoop => _loop.IsOnLoop;
+
+    /// <summary>The connection's socket for other threads: take it on the loop, use it anywhere.</summary>
+    public ConnectionSocket Socket => _sharedSocket ??= new ConnectionSocket(_socket);
 
     internal SlotKey Key { get; private set; }
 
@@ -92,6 +116,24 @@ public sealed class Connection : IBufferWriter<byte>
             return;
         _output.Staged.Write(bytes);
         MarkDirty();
+    }
+
+    /// <summary>
+    /// Stages a payload behind what was written before. Takes a reference of its own instead of a copy, unless the
+    /// payload is so small that the copy is cheaper; one that may be dropped later is never copied.
+    /// </summary>
+    public void Send(SharedPayload payload)
+    {
+        AssertOnLoop();
+        ArgumentNullException.ThrowIfNull(payload);
+        if (!AcceptsOutput)
+            return;
+        if (payload.Length <= LargestCopiedPayload && _scope.Limits.SlowConsumer != SlowConsumerPolicy.DropOldest)
+            _output.Staged.Write(payload.Span);
+        else
+            _output.Staged.Write(payload);
+        MarkDirty();
+        ApplyHighMark();
     }
 
     /// <summary>At least <paramref name="sizeHint"/> bytes to write to, valid until the next member is called.</summary>
@@ -123,6 +165,28 @@ public sealed class Connection : IBufferWriter<byte>
     public void Resume() => RemovePause(PauseCauses.Handler);
 
     /// <summary>
+    /// Keeps what is staged, now and later, from being sent until <see cref="ReleaseOutput"/>; for a handler whose replies
+    /// may not be seen before something else is done, as a write to disk. Holds nest. What is held counts as waiting for
+    /// the peer, so receiving pauses at <see cref="ConnectionOptions.MaxSendQueueBytes"/>; closing waits for the release too.
+    /// </summary>
+    public void HoldOutput()
+    {
+        AssertOnLoop();
+        _holds++;
+    }
+
+    /// <summary>Ends one <see cref="HoldOutput"/>; the last one lets go what was staged meanwhile.</summary>
+    /// <exception cref="InvalidOperationException">Nothing is held.</exception>
+    public void ReleaseOutput()
+    {
+        AssertOnLoop();
+        if (_holds == 0)
+            throw new InvalidOperationException("The connection's output is not held.");
+        if (--_holds == 0)
+            MarkDirty();
+    }
+
+    /// <summary>
     /// Closes the connection once everything staged so far is sent. What arrives meanwhile is discarded; after our FIN the
     /// peer has <see cref="ConnectionOptions.LingerTimeout"/> to send its own, because closing a socket with unread bytes
     /// resets it and would take the last replies along.
@@ -131,6 +195,9 @@ public sealed class Connection : IBufferWriter<byte>
 
     /// <summary>As <see cref="Close()"/>, with the reason that <see cref="ConnectionHandler.OnClosed"/> is told.</summary>
     public void Close(CloseReason reason) => Drain(reason);
+
+    /// <summary>Closes the connection at once: what is staged is dropped, and the peer sees an ordinary end.</summary>
+    public void CloseNow() => CloseNow(CloseReason.LocalClose, CloseMode.Graceful);
 
     /// <summary>Resets the connection at once: what is staged is dropped, and the peer sees an error.</summary>
     public void Abort() => CloseNow(CloseReason.LocalClose, CloseMode.Reset);
@@ -183,7 +250,7 @@ public sealed class Connection : IBufferWriter<byte>
         if (State >= ConnectionState.Closing)
             return;
         if (result < 0)
-            CloseNow(ReasonOf(result), CloseMode.Reset);
+            CloseNow(ReasonOf(result), result == -Errno.ECANCELED ? CloseMode.Graceful : CloseMode.Reset);
         else if (result == 0)
             OnPeerFinished();
         else if (State == ConnectionState.Open)
@@ -214,21 +281,28 @@ public sealed class Connection : IBufferWriter<byte>
         State = ConnectionState.Closed;
         if (_opened)
             _scope.Handler.Closed(this, _closeReason);
+        EndSubscriptions();
         _connected?.TrySetCanceled();
         _connected = null;
         UserState = null;
         _remoteEndPoint = null;
+        _sharedSocket = null;
         _socket = default;
         _loop.Release(this);
     }
+
+    /// <summary>Topics that must be told when the connection ends. Most connections have none, and then no list.</summary>
+    internal void AddSubscription(Topic topic) => (_subscriptions ??= []).Add(topic);
+
+    internal void RemoveSubscription(Topic topic) => _subscriptions?.Remove(topic);
 
     internal void OnReceiveDeadline()
     {
         // A peer that waits for us, rather than we for it, is not idle.
         if (_paused != PauseCauses.None || !_output.Staged.IsEmpty)
-            StartIdleDeadline();
+            StartReceiveDeadline();
         else
-            CloseNow(_anyMessage ? CloseReason.IdleTimeout : IdleReasonBeforeFirstMessage, CloseMode.Graceful);
+            CloseNow(AwaitsFirstMessage ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout, CloseMode.Graceful);
     }
 
     internal void OnSendDeadline()
@@ -247,6 +321,8 @@ public sealed class Connection : IBufferWriter<byte>
         {
             _redeliver = false;
             DeliverStored();
+            if (_paused == PauseCauses.None)
+                ReceiveAgain();
         }
 
         ApplyHighMark();
@@ -280,6 +356,7 @@ public sealed class Connection : IBufferWriter<byte>
         State = ConnectionState.Closing;
         Deadlines.CancelReceive();
         Deadlines.CancelSend();
+        _sharedSocket?.Retire();
         _loop.Driver.Close(Key, mode);
     }
 
@@ -291,8 +368,14 @@ public sealed class Connection : IBufferWriter<byte>
         CloseNow(CloseReason.HandlerFault, CloseMode.Reset);
     }
 
-    private CloseReason IdleReasonBeforeFirstMessage =>
-        _scope.Limits.FirstMessage.Expires ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout;
+    private void EndSubscriptions()
+    {
+        while (_subscriptions is [.., Topic last])
+            last.Unsubscribe(this);
+        _subscriptions = null;
+    }
+
+    private bool AwaitsFirstMessage => !_anyMessage && _scope.Limits.FirstMessage.Expires;
 
     private void Begin(ConnectionScope scope, SocketHandle socket)
     {
@@ -300,15 +383,17 @@ public sealed class Connection : IBufferWriter<byte>
         _scope = scope;
         _socket = socket;
         _paused = PauseCauses.None;
-        _dirty = _redeliver = _peerFinished = _anyMessage = _opened = false;
+        _holds = 0;
+        DroppedPayloads = 0;
+        _dirty = _redeliver = _drainAwaited = _receiveStopped = false;
+        _peerFinished = _toldPeerFinished = _anyMessage = _opened = false;
     }
 
     private void BecomeOpen()
     {
         State = ConnectionState.Open;
         _opened = true;
-        ConnectionLimits limits = _scope.Limits;
-        Deadlines.StartReceive(limits.FirstMessage.Expires ? limits.FirstMessage : limits.Idle);
+        StartReceiveDeadline();
         _scope.Handler.Opened(this);
     }
 
@@ -341,8 +426,7 @@ public sealed class Connection : IBufferWriter<byte>
             AfterDelivery(consumed);
         }
 
-        if (_peerFinished && State == ConnectionState.Open && _paused == PauseCauses.None)
-            _scope.Handler.PeerFinished(this);
+        TellPeerFinished();
     }
 
     private void AfterDelivery(int consumed)
@@ -352,11 +436,14 @@ public sealed class Connection : IBufferWriter<byte>
         if (consumed > 0)
         {
             _anyMessage = true;
-            StartIdleDeadline();
+            StartReceiveDeadline();
         }
 
+        bool stoppedForRoom = !WantsInput && !_inbound.IsEmpty;
         ApplyHighMark();
-        if (_inbound.Length > _scope.Limits.MaxUnconsumedBytes && WantsInput)
+        if (stoppedForRoom && WantsInput)
+            Redeliver();
+        else if (_inbound.Length > _scope.Limits.MaxUnconsumedBytes && WantsInput)
             Drain(CloseReason.MessageTooLarge);
     }
 
@@ -365,15 +452,25 @@ public sealed class Connection : IBufferWriter<byte>
         _peerFinished = true;
         if (State == ConnectionState.Lingering)
             CloseNow(_closeReason, CloseMode.Graceful);
-        else if (State == ConnectionState.Open && _paused == PauseCauses.None)
-            _scope.Handler.PeerFinished(this);
+        else if (!_redeliver)
+            TellPeerFinished();
     }
 
-    private void StartIdleDeadline() => Deadlines.StartReceive(_scope.Limits.Idle);
+    /// <summary>Once, and behind everything that arrived before: what is stored is shown first.</summary>
+    private void TellPeerFinished()
+    {
+        if (!_peerFinished || _toldPeerFinished || State != ConnectionState.Open || _paused != PauseCauses.None)
+            return;
+        _toldPeerFinished = true;
+        _scope.Handler.PeerFinished(this);
+    }
+
+    private void StartReceiveDeadline() =>
+        Deadlines.StartReceive(AwaitsFirstMessage ? _scope.Limits.FirstMessage : _scope.Limits.Idle);
 
     private void Flush()
     {
-        if (_output.IsSending || State >= ConnectionState.Closing)
+        if (_output.IsSending || _holds > 0 || State >= ConnectionState.Closing)
             return;
         if (_output.Staged.IsEmpty)
             FinishFlush();
@@ -401,8 +498,10 @@ public sealed class Connection : IBufferWriter<byte>
     private void AfterSent()
     {
         ApplyHighMark();
-        if ((_paused & PauseCauses.SendQueue) == 0 || _output.Staged.Length > _scope.Limits.SendLowMark)
+        bool awaited = _drainAwaited || (_paused & PauseCauses.SendQueue) != 0;
+        if (!awaited || _output.Staged.Length > _scope.Limits.SendLowMark || State != ConnectionState.Open)
             return;
+        _drainAwaited = false;
         RemovePause(PauseCauses.SendQueue);
         _scope.Handler.Drained(this);
 
@@ -416,10 +515,27 @@ public sealed class Connection : IBufferWriter<byte>
     {
         if (_output.Staged.Length <= _scope.Limits.SendHighMark || State != ConnectionState.Open)
             return;
+        if (_scope.Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
+            DropOldest();
         if (_output.IsSending && _scope.Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
             CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
-        else
-            AddPause(PauseCauses.SendQueue);
+        else if (_scope.Limits.SlowConsumer == SlowConsumerPolicy.Notify)
+            _drainAwaited = true;
+        else if (_output.Staged.Length > _scope.Limits.SendHighMark && (_paused & PauseCauses.SendQueue) == 0)
+            BecomeCongested();
+    }
+
+    private void BecomeCongested()
+    {
+        AddPause(PauseCauses.SendQueue);
+        _scope.Handler.Congested(this);
+    }
+
+    private void DropOldest()
+    {
+        int dropped = _output.Staged.DropOldest(_scope.Limits.SendHighMark, _output.BusyBytes);
+        DroppedPayloads += dropped;
+        _loop.Statistics.DroppedPayloads += dropped;
     }
 
     private void AddPause(PauseCauses cause)
@@ -427,13 +543,12 @@ public sealed class Connection : IBufferWriter<byte>
         AssertOnLoop();
         if (State != ConnectionState.Open || (_paused & cause) != 0)
             return;
-        if (_paused == PauseCauses.None)
-        {
-            _loop.Driver.PauseReceive(Key);
-            _loop.Statistics.ReceivePauses++;
-        }
-
         _paused |= cause;
+        if (_receiveStopped)
+            return;
+        _receiveStopped = true;
+        _loop.Driver.PauseReceive(Key);
+        _loop.Statistics.ReceivePauses++;
     }
 
     private void RemovePause(PauseCauses cause)
@@ -444,18 +559,38 @@ public sealed class Connection : IBufferWriter<byte>
         _paused &= ~cause;
         if (_paused != PauseCauses.None)
             return;
+
+        // While it was paused the peer waited for us; its own time begins now.
+        StartReceiveDeadline();
+
+        // What is stored goes first. Received from at once, a connection that is paused again after every request would
+        // store more in each round than it handles.
+        if (!_inbound.IsEmpty || (_peerFinished && !_toldPeerFinished))
+            Redeliver();
+        else
+            ReceiveAgain();
+    }
+
+    /// <summary>Not here and now: the handler may be in the middle of what it was shown last.</summary>
+    private void Redeliver()
+    {
+        _redeliver = true;
+        MarkDirty();
+    }
+
+    private void ReceiveAgain()
+    {
+        if (!_receiveStopped || State >= ConnectionState.Closing)
+            return;
+        _receiveStopped = false;
         _loop.Driver.ResumeReceive(Key);
-        _redeliver = !_inbound.IsEmpty || _peerFinished;
-        if (_redeliver)
-            MarkDirty();
     }
 
     /// <summary>A peer that is stuck sending to us would never read our last replies.</summary>
     private void UnpauseToDiscard()
     {
-        if (_paused != PauseCauses.None)
-            _loop.Driver.ResumeReceive(Key);
         _paused = PauseCauses.None;
+        ReceiveAgain();
     }
 
     private void MarkDirty()
@@ -469,6 +604,11 @@ public sealed class Connection : IBufferWriter<byte>
     [Conditional("DEBUG")]
     private void AssertOnLoop() => Debug.Assert(_loop.IsOnLoop, "a connection is touched on its loop only");
 
-    private static CloseReason ReasonOf(int result) =>
-        -result == Errno.ECONNRESET || -result == Errno.EPIPE ? CloseReason.PeerReset : CloseReason.SocketError;
+    private static CloseReason ReasonOf(int result)
+    {
+        // A driver that limits how long it reads gives up with this.
+        if (result == -Errno.ECANCELED)
+            return CloseReason.IdleTimeout;
+        return -result == Errno.ECONNRESET || -result == Errno.EPIPE ? CloseReason.PeerReset : CloseReason.SocketError;
+    }
 }

@@ -20,6 +20,9 @@ internal struct ConnectionOutput(ConnectionLoop loop)
     /// <summary>True exactly while a send is outstanding: the driver reads the front of <see cref="Staged"/>.</summary>
     public bool IsSending { get; private set; }
 
+    /// <summary>Bytes at the front that the outstanding send covers.</summary>
+    public int BusyBytes { get; private set; }
+
     /// <summary>Hands everything staged to the driver, which will complete with how much of it was taken.</summary>
     [SkipLocalsInit]
     public void Send(SlotKey key, DeadlineList stall)
@@ -27,6 +30,7 @@ internal struct ConnectionOutput(ConnectionLoop loop)
         Debug.Assert(!IsSending && !Staged.IsEmpty, "one send at a time, and never an empty one");
         Span<SendSegment> segments = stackalloc SendSegment[MaxSegmentsPerSend];
         int count = Staged.FillSegments(segments);
+        BusyBytes = SendSegment.TotalLength(segments[..count]);
         IsSending = true;
         loop.Statistics.Sends++;
         new ConnectionDeadlines(loop, key.Index).EnsureSend(stall);
@@ -37,6 +41,7 @@ internal struct ConnectionOutput(ConnectionLoop loop)
     public void Sent(SlotKey key, int count)
     {
         IsSending = false;
+        BusyBytes = 0;
         if (count <= 0)
             return;
         Staged.Consume(count);

@@ -36,6 +36,18 @@ internal sealed class GuardedHandler(ConnectionHandler handler)
         }
     }
 
+    public void Congested(Connection connection)
+    {
+        try
+        {
+            handler.OnCongested(connection);
+        }
+        catch (Exception exception)
+        {
+            connection.Fault(exception);
+        }
+    }
+
     public void Drained(Connection connection)
     {
         try

@@ -10,9 +10,9 @@ namespace Penstock.Diagnostics;
 internal sealed class LoopMeter : IDisposable
 {
     private readonly Meter _meter = new("Penstock");
-    private readonly EventLoop[] _loops;
+    private readonly Func<EventLoop[]> _loops;
 
-    public LoopMeter(EventLoop[] loops)
+    public LoopMeter(Func<EventLoop[]> loops)
     {
         _loops = loops;
         Counter("penstock.loop.turns", "{turn}", s => s.Turns, "Turns of the loop: waits for the operating system.");
@@ -25,6 +25,7 @@ internal sealed class LoopMeter : IDisposable
         Counter("penstock.receive.pauses", "{pause}", s => s.ReceivePauses, "Times that a connection was not received from.");
         Counter("penstock.accept.backoffs", "{backoff}", s => s.AcceptBackoffs, "Times that descriptors or memory ran out.");
         Counter("penstock.listener.pauses", "{pause}", s => s.ListenerPauses, "Times that a full server stopped accepting.");
+        Counter("penstock.payloads.dropped", "{payload}", s => s.DroppedPayloads, "Payloads dropped for slow consumers.");
         Counter("penstock.handler.faults", "{fault}", s => s.HandlerFaults, "Handler calls that threw.");
         _meter.CreateObservableUpDownCounter(
             "penstock.connections.open", () => Measure(s => s.OpenConnections), "{connection}", "Connections open.");
@@ -37,7 +38,7 @@ internal sealed class LoopMeter : IDisposable
 
     private IEnumerable<Measurement<long>> Measure(Func<LoopStatistics, long> read)
     {
-        foreach (EventLoop loop in _loops)
+        foreach (EventLoop loop in _loops())
             yield return new Measurement<long>(read(loop.Statistics), new KeyValuePair<string, object?>("loop", loop.Index));
     }
 }

@@ -18,4 +18,5 @@ internal sealed class LoopStatistics
     public long AcceptBackoffs;
     public long ListenerPauses;
     public long HandlerFaults;
+    public long DroppedPayloads;
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Penstock.Connections;
 using Penstock.Diagnostics;
+using Penstock.Drivers;
 using Penstock.Net;
 
 namespace Penstock.Loop;
@@ -13,19 +14,26 @@ internal sealed class RunningServer
     private readonly ConnectionLimiter _limiter;
     private readonly ListenSocket _listenSocket;
     private readonly ServerOnLoop[] _parts;
+    private readonly Func<ConnectionHandler> _handlerFactory;
+
+    /// <summary>The parts on threads that were started for connections, by the number of their loop.</summary>
+    private readonly Dictionary<int, ServerOnLoop> _threadParts = [];
     private readonly List<LoopListener> _listeners = [];
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _unlistening;
 
     private RunningServer(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group, int listeners)
     {
         _options = options;
         _group = group;
+        _handlerFactory = handlerFactory;
         _limiter = new ConnectionLimiter(options.MaxConnections);
         _parts = new ServerOnLoop[group.Count];
         for (int i = 0; i < _parts.Length; i++)
             _parts[i] = CreatePart(group.Loops[i], handlerFactory());
         _listenSocket = ListenSocket.Open(options, listeners);
         _limiter.OnRoom = OnRoom;
+        _group.ConnectionThreads?.Subscribe(OnRoom);
     }
 
     public EndPoint EndPoint => _listenSocket.EndPoint;
@@ -48,38 +56,60 @@ internal sealed class RunningServer
         }
         catch
         {
+            group.ConnectionThreads?.Unsubscribe(server.OnRoom);
             server._listenSocket.Dispose();
             throw;
         }
     }
 
-    /// <summary>Stops accepting, drains the connections and resets those that do not finish in time.</summary>
-    public async Task StopAsync()
+    /// <summary>Closes the listeners; calling it again joins the first call.</summary>
+    public Task StopAcceptingAsync()
     {
-        Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
-        await Task.WhenAll(closed).ConfigureAwait(false);
-        _listenSocket.Dispose();
+        lock (_listeners)
+            return _unlistening ??= UnlistenAsync();
+    }
 
-        Task drained = Task.WhenAll(_parts.Select(part => OnLoop(part.Loop, done => Drain(part, done))));
-        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider);
+    /// <summary>Stops accepting, drains the connections and resets those that do not finish in time.</summary>
+    /// <param name="impatience">Cancelled when those that are left are to be reset at once.</param>
+    public async Task StopAsync(CancellationToken impatience)
+    {
+        await StopAcceptingAsync().ConfigureAwait(false);
+        _group.ConnectionThreads?.Unsubscribe(OnRoom);
+
+        Action<Connection> end = impatience.IsCancellationRequested
+            ? static connection => connection.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset)
+            : static connection => connection.Drain(CloseReason.ServerShutdown);
+        Task drained = Task.WhenAll(AllParts().Select(part => OnLoop(part.Loop, done => End(part, end, done))));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
+        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, limit.Token);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
         {
-            PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
+            if (!impatience.IsCancellationRequested)
+                PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
             ResetConnections();
         }
 
         await drained.ConfigureAwait(false);
+
+        // Or its timer would keep the server in memory until it ran out.
+        await limit.CancelAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Resets every connection of this server.</summary>
-    public void ResetConnections()
+    private void ResetConnections()
     {
-        foreach (ServerOnLoop part in _parts)
+        foreach (ServerOnLoop part in AllParts())
             part.Loop.Post(static (target, _) => Reset((ServerOnLoop)target!), part);
     }
 
+    private async Task UnlistenAsync()
+    {
+        Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
+        await Task.WhenAll(closed).ConfigureAwait(false);
+        _listenSocket.Dispose();
+    }
+
     private static void Reset(ServerOnLoop part) =>
-        part.Loop.ForEachConnection(part.Scope, c => c.CloseNow(CloseReason.ServerShutdown, Drivers.CloseMode.Reset));
+        part.Loop.ForEachConnection(part.Scope, c => c.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset));
 
     private static bool UsesReusePort(ServerOptions options, int loops) => options.Distribution switch
     {
@@ -90,6 +120,23 @@ internal sealed class RunningServer
         AcceptDistribution.ReusePort => loops > 1,
         _ => false,
     };
+
+    private ServerOnLoop[] AllParts()
+    {
+        lock (_threadParts)
+            return [.. _parts, .. _threadParts.Values];
+    }
+
+    /// <summary>The server's part on a thread for connections, made when the thread gets its first one from this server.</summary>
+    private ServerOnLoop PartOn(EventLoop loop)
+    {
+        lock (_threadParts)
+        {
+            if (!_threadParts.TryGetValue(loop.Index, out ServerOnLoop? part))
+                _threadParts[loop.Index] = part = CreatePart(loop, _handlerFactory());
+            return part;
+        }
+    }
 
     private ServerOnLoop CreatePart(EventLoop loop, ConnectionHandler handler)
     {
@@ -105,19 +152,25 @@ internal sealed class RunningServer
 
     private void StartListeners(bool listenerPerLoop)
     {
+        // All are known before the first one accepts: a departure on one loop must find those of the others.
         int count = listenerPerLoop ? _parts.Length : 1;
         for (int i = 0; i < count; i++)
+            _listeners.Add(CreateListener(_parts[i].Loop, Placement(listenerPerLoop, i)));
+        for (int i = 0; i < count; i++)
         {
-            EventLoop loop = _parts[i].Loop;
-            var listener = new LoopListener(loop, Placement(listenerPerLoop, i), _limiter, Name, e => _fault.TrySetException(e));
-            SocketHandle socket = _listenSocket.Take(i, managed: false);
-            RunOnLoop(loop, () => listener.Start(socket));
-            _listeners.Add(listener);
+            LoopListener listener = _listeners[i];
+            SocketHandle socket = _listenSocket.Take(i, listener.Loop.Driver.UsesManagedSockets);
+            RunOnLoop(listener.Loop, () => listener.Start(socket));
         }
     }
 
+    private LoopListener CreateListener(EventLoop loop, ConnectionPlacement placement) =>
+        new(loop, placement, _limiter, Name, fault => _fault.TrySetException(fault));
+
     private ConnectionPlacement Placement(bool listenerPerLoop, int index)
     {
+        if (_group.ConnectionThreads is { } threads)
+            return ConnectionPlacement.PerThread(threads, PartOn);
         if (listenerPerLoop || _parts.Length == 1)
             return ConnectionPlacement.Local(_parts[index]);
         return _options.Distribution == AcceptDistribution.LeastConnections
@@ -148,14 +201,17 @@ internal sealed class RunningServer
         }
     }
 
-    private static void Drain(ServerOnLoop part, Action done)
+    /// <summary>
+    /// Ends the connections of one part; <paramref name="done"/> is called when the last is closed. Loop thread only.
+    /// </summary>
+    internal static void End(ServerOnLoop part, Action<Connection> end, Action done)
     {
         part.Scope.IsClosing = true;
         part.Scope.OnEmpty = done;
         if (part.Scope.Count == 0)
             done();
         else
-            part.Loop.ForEachConnection(part.Scope, connection => connection.Drain(CloseReason.ServerShutdown));
+            part.Loop.ForEachConnection(part.Scope, end);
     }
 
     /// <summary>Runs work on a loop and waits for it; at once when the loop has ended.</summary>

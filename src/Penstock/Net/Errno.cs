@@ -14,6 +14,7 @@ internal static class Errno
     internal const int ENOENT = 2;
     internal const int EINTR = 4;
     internal const int EIO = 5;
+    internal const int ENXIO = 6;
     internal const int EBADF = 9;
     internal const int ENOMEM = 12;
     internal const int EACCES = 13;
@@ -56,7 +57,7 @@ internal static class Errno
     // The fields above are initialised in order of their text, so the table comes after them.
     private static readonly (int Number, string Name)[] Names =
     [
-        (EPERM, nameof(EPERM)), (ENOENT, nameof(ENOENT)), (EINTR, nameof(EINTR)), (EIO, nameof(EIO)),
+        (EPERM, nameof(EPERM)), (ENOENT, nameof(ENOENT)), (EINTR, nameof(EINTR)), (EIO, nameof(EIO)), (ENXIO, nameof(ENXIO)),
         (EBADF, nameof(EBADF)), (ENOMEM, nameof(ENOMEM)), (EACCES, nameof(EACCES)), (EFAULT, nameof(EFAULT)),
         (EBUSY, nameof(EBUSY)), (EEXIST, nameof(EEXIST)), (ENODEV, nameof(ENODEV)), (EINVAL, nameof(EINVAL)),
         (ENFILE, nameof(ENFILE)), (EMFILE, nameof(EMFILE)), (ENOSPC, nameof(ENOSPC)), (EPIPE, nameof(EPIPE)),

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Penstock.Interop.Posix;
 
 namespace Penstock.Net;
 
@@ -14,13 +15,11 @@ internal sealed class ListenSocket : IDisposable
     private const int LinuxReusePort = 15;
 
     private readonly List<Socket?> _sockets = [];
-    private readonly string? _unixPath;
 
-    private ListenSocket(EndPoint endPoint)
-    {
-        _unixPath = UnixPath.FileOf(endPoint);
-        EndPoint = endPoint;
-    }
+    /// <summary>The file that this socket made, and so may delete; null until it is bound.</summary>
+    private string? _ownFile;
+
+    private ListenSocket(EndPoint endPoint) => EndPoint = endPoint;
 
     /// <summary>Where it really listens: port 0 has become a number.</summary>
     public EndPoint EndPoint { get; private set; }
@@ -58,8 +57,8 @@ internal sealed class ListenSocket : IDisposable
     {
         foreach (Socket? socket in _sockets)
             socket?.Dispose();
-        if (_unixPath is not null)
-            File.Delete(_unixPath);
+        if (_ownFile is not null)
+            File.Delete(_ownFile);
     }
 
     private void OpenAll(ServerOptions options, int count)
@@ -80,9 +79,11 @@ internal sealed class ListenSocket : IDisposable
     private Socket Bind(ServerOptions options)
     {
         Socket socket = Create(options);
-        if (_unixPath is not null)
-            UnixPath.RemoveIfAbandoned(_unixPath);
+        string? file = UnixPath.FileOf(options.EndPoint);
+        if (file is not null)
+            UnixPath.RemoveIfAbandoned(file);
         socket.Bind(options.EndPoint);
+        _ownFile = file;
         return socket;
     }
 
@@ -95,7 +96,10 @@ internal sealed class ListenSocket : IDisposable
 
     private Socket Inherit(DescriptorEndPoint endPoint)
     {
-        var socket = new Socket(new SafeSocketHandle(endPoint.Descriptor, ownsHandle: true));
+        int descriptor = endPoint.OwnsDescriptor ? endPoint.Descriptor : Libc.Duplicate(endPoint.Descriptor);
+        if (descriptor < 0)
+            throw SocketErrors.ToException(descriptor);
+        var socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
         _sockets.Add(socket);
         socket.Blocking = false;
         return socket;

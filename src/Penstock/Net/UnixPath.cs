@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 
 namespace Penstock.Net;
 
@@ -30,9 +31,30 @@ internal static class UnixPath
         }
         catch (SocketException refused) when (refused.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            // Connecting to a regular file is refused as well, and its content must never be lost.
-            if (new FileInfo(path).Length == 0)
+            // Connecting to a regular file is refused as well, and that must never be lost.
+            if (IsSocket(path))
                 File.Delete(path);
+        }
+    }
+
+    /// <summary>
+    /// A socket is what cannot be opened as a file, with an error of its own: ENXIO, or EOPNOTSUPP on the BSDs.
+    /// </summary>
+    private static bool IsSocket(string path)
+    {
+        try
+        {
+            // For writing too, because a pipe that is opened for reading alone waits for a writer.
+            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return false;
+        }
+        catch (IOException refused)
+        {
+            return refused.HResult == Errno.ENXIO || refused.HResult == Errno.EOPNOTSUPP;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 }

@@ -12,7 +12,9 @@ namespace Penstock.Polling;
 /// <remarks>
 /// Two arrays: what is known, indexed by descriptor (a small number, as the kernel hands out the lowest that is free),
 /// and what is active, dense and in the form <c>poll</c> takes. Leaving the second swaps the last entry into the gap. A
-/// cursor goes round the active entries from wait to wait, so that a full batch ends where the next begins.
+/// cursor goes round the active entries from wait to wait, so that a full batch ends where the next begins. It goes
+/// downwards: the entry that fills a gap then comes from where it has been. Upwards, registrations that are reported
+/// once and armed again would be swapped in front of it time after time, and the others never looked at.
 /// </remarks>
 internal sealed unsafe class RegistrationTable
 {
@@ -35,25 +37,22 @@ internal sealed unsafe class RegistrationTable
     {
         get
         {
-            if (_cursor >= ActiveCount)
-                _cursor = 0;
+            if ((uint)_cursor >= (uint)ActiveCount)
+                _cursor = ActiveCount - 1;
             return ref _active[_cursor];
         }
     }
 
     /// <summary>Passes <see cref="Current"/> by.</summary>
-    internal void Skip() => _cursor++;
+    internal void Skip() => _cursor--;
 
     /// <summary>Passes <see cref="Current"/> by as reported, which its trigger may let happen only once.</summary>
     internal ref readonly Registration Report()
     {
         ref Registration registration = ref _known[Current.Descriptor];
+        _cursor--;
         if (!registration.IsReportedOnce)
-        {
-            _cursor++;
             return ref registration;
-        }
-        // The cursor stays: the entry that now fills the gap has not been looked at, or is looked at once too often.
         Deactivate(ref registration);
         if (registration.Trigger == Trigger.OneShot)
             registration.State = RegistrationState.Fired;
@@ -102,7 +101,7 @@ internal sealed unsafe class RegistrationTable
         return 0;
     }
 
-    private static bool IsOpen(int descriptor)
+    internal static bool IsOpen(int descriptor)
     {
         PollDescriptor probe = new() { Descriptor = descriptor };
         return descriptor >= 0

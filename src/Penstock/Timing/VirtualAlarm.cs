@@ -17,8 +17,15 @@ internal sealed class VirtualAlarm(LoopClock clock, Action wake) : IDisposable
             return;
         }
 
-        TimeSpan remaining = clock.Provider.GetElapsedTime(clock.Now, deadline);
-        _timer.Change(remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        // Whoever moves the clock between its reading and the change would have the timer fire late by as much.
+        long now;
+        do
+        {
+            now = clock.Now;
+            TimeSpan remaining = clock.Provider.GetElapsedTime(now, deadline);
+            _timer.Change(remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+        while (clock.Now != now);
     }
 
     public void Dispose() => _timer.Dispose();

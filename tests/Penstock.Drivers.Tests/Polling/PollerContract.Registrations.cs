@@ -146,6 +146,33 @@ public abstract partial class PollerContract
             Assert.All(served, times => Assert.Equal(1, times));
     }
 
+    [Theory]
+    [InlineData(Trigger.OneShot)]
+    [InlineData(Trigger.Dispatch)]
+    public void Descriptors_that_are_armed_again_at_once_do_not_keep_others_from_being_served(Trigger trigger)
+    {
+        using Poller poller = Create();
+        Assert.SkipUnless(poller.Supports(trigger), $"no {trigger} trigger");
+        using var pair = new ConnectedPair();
+        using var copies = new Duplicates(pair.Descriptor, 100);
+        foreach (int descriptor in copies.Descriptors)
+            poller.Add(descriptor, (ulong)descriptor, Interest.Writable, trigger);
+        HashSet<ulong> served = [];
+        for (int wait = 0; wait < 30 && served.Count < 100; wait++)
+        {
+            int count = poller.Wait(_events.AsSpan(0, 10), Patience);
+            foreach (PollEvent reported in _events.AsSpan(0, count))
+            {
+                served.Add(reported.Key);
+                if (trigger == Trigger.OneShot)
+                    poller.Add((int)reported.Key, reported.Key, Interest.Writable, trigger);
+                else
+                    poller.Modify((int)reported.Key, reported.Key, Interest.Writable, trigger);
+            }
+        }
+        Assert.Equal(100, served.Count);
+    }
+
     [Fact]
     public void A_closed_descriptor_that_was_not_removed_does_not_disturb_others()
     {

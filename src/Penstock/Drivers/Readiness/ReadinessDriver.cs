@@ -142,7 +142,8 @@ internal sealed class ReadinessDriver : IoDriver
 
     public override void Wait(long deadline)
     {
-        if (_events.AwaitsWork)
+        // An event that the turn's budget cut off is served first: an edge would not be reported again.
+        if (_events.AwaitsWork || _pending != Readiness.None)
             return;
 
         // Completions are waiting, so there is nothing to wait for; but the kernel is asked every second time, so that a
@@ -247,9 +248,14 @@ internal sealed class ReadinessDriver : IoDriver
 
     private bool ServeConnecting(ref ReadinessSlot slot, out Completion completion)
     {
+        slot.ErrorAnnounced |= (_pending & (Readiness.Error | Readiness.HangUp)) != 0;
         _pending = Readiness.None;
         completion = default;
-        FinishConnect(ref slot, _serving, -Libc.GetSocketError(slot.Descriptor));
+        int error = PendingError(ref slot, Errno.ECONNREFUSED);
+
+        // No error is no success yet: the event is a hint, and a poller that guesses gives it at once.
+        if (error != 0 || NativeSocket.IsConnected(slot.Descriptor))
+            FinishConnect(ref slot, _serving, -error);
         return false;
     }
 
@@ -286,6 +292,7 @@ internal sealed class ReadinessDriver : IoDriver
     private unsafe bool Receive(ref ReadinessSlot slot, out Completion completion)
     {
         completion = default;
+        slot.ErrorAnnounced |= (_pending & Readiness.Error) != 0;
         int count = Libc.Receive(slot.Descriptor, (byte*)_receiveAddress, _receiveBuffer.Length);
         if (count == -Errno.EAGAIN)
         {
@@ -295,6 +302,8 @@ internal sealed class ReadinessDriver : IoDriver
 
         if (count <= 0)
         {
+            if (count == 0)
+                count = -PendingError(ref slot, Errno.ECONNRESET);
             slot.ReceiveEnded = true;
             _slots.Changed(_serving);
             EndEvent(carryOver: false);
@@ -339,6 +348,16 @@ internal sealed class ReadinessDriver : IoDriver
         _slots.Changed(_serving);
         completion = Completion.Of(CompletionKind.Received, _serving, -errno);
         return true;
+    }
+
+    /// <summary>
+    /// The socket's error; the usual one when an error was announced but the socket no longer knows it, because libkqueue
+    /// takes it from the socket in order to report it.
+    /// </summary>
+    private static int PendingError(ref ReadinessSlot slot, int usual)
+    {
+        int error = slot.ErrorAnnounced || slot.State == SlotState.Connecting ? Libc.GetSocketError(slot.Descriptor) : 0;
+        return error == 0 && slot.ErrorAnnounced ? usual : error;
     }
 
     /// <summary>Only an edge-triggered poller forgets what was not read; the others report it again.</summary>

@@ -73,6 +73,10 @@ internal sealed class ReadinessSlots(Poller poller, Trigger trigger, int capacit
         if (wanted == slot.Registered && !slot.Disarmed)
             return;
 
+        // Silent and to stay so. Telling the poller would have it look again and report a hang-up each time.
+        if (wanted == Interest.None && slot.Registered == Interest.None)
+            return;
+
         // A one-shot event took the registration with it; every other kind is still there, if silent.
         bool forgotten = slot.Disarmed && trigger == Trigger.OneShot;
         if (forgotten && wanted == Interest.None)

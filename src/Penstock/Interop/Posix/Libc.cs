@@ -18,6 +18,8 @@ internal static unsafe class Libc
     private static readonly int NoSignal =
         OperatingSystem.IsLinux() ? 0x4000 : OperatingSystem.IsFreeBSD() ? 0x20000 : 0;
 
+    private static readonly int DoNotWait = OperatingSystem.IsLinux() ? 0x40 : 0x80;
+
     /// <summary>Reads what has arrived. 0: the peer finished sending.</summary>
     internal static int Receive(int fd, byte* buffer, nint length)
     {
@@ -48,6 +50,16 @@ internal static unsafe class Libc
         return result;
     }
 
+    /// <summary>As <see cref="SendMessage"/>, and says EAGAIN rather than wait also when the descriptor would block.</summary>
+    internal static int SendMessageWithoutWaiting(int fd, IoVector* vectors, int count)
+    {
+        MessageHeader message = new() { Vectors = vectors, VectorCount = (nuint)count };
+        int result;
+        do result = SystemCall.Result(LibcImports.sendmsg(fd, &message, NoSignal | DoNotWait));
+        while (result == SystemCall.Interrupted);
+        return result;
+    }
+
     internal static int Read(int fd, void* buffer, nint length)
     {
         int result;
@@ -72,6 +84,18 @@ internal static unsafe class Libc
     {
         int result = SystemCall.Result(LibcImports.poll(descriptors, count, timeoutMilliseconds));
         return result == SystemCall.Interrupted ? 0 : result;
+    }
+
+    /// <summary>
+    /// Takes one connection from the backlog. On macOS and the BSDs it is non-blocking when the listener is; on Linux
+    /// it is not, which has a call of its own for that.
+    /// </summary>
+    internal static int Accept(int listener)
+    {
+        int result;
+        do result = SystemCall.Result(LibcImports.accept(listener, null, null));
+        while (result == SystemCall.Interrupted);
+        return result;
     }
 
     /// <summary>

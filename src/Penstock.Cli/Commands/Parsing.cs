@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+
+namespace Penstock.Cli.Commands;
+
+/// <summary>How option values are read; what is wrong with one is said with the option's name.</summary>
+internal static class Parsing
+{
+    public static Option<int> Number(
+        string name, string description, int value, int minimum, int maximum = int.MaxValue)
+    {
+        var option = new Option<int>(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => value,
+            HelpName = "N",
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Errors.Any() || result.GetValueOrDefault<int>() is var given && given >= minimum && given <= maximum)
+                return;
+            result.AddError(maximum == int.MaxValue
+                ? $"{name} must be at least {minimum}."
+                : $"{name} must be between {minimum} and {maximum}.");
+        });
+        return option;
+    }
+
+    public static IPAddress? Address(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (text == "localhost")
+            return IPAddress.Loopback;
+        if (IPAddress.TryParse(text, out IPAddress? address))
+            return address;
+        result.AddError($"{result.Argument.Name} must be an IP address or localhost, not '{text}'.");
+        return null;
+    }
+
+    public static T Choice<T>(ArgumentResult result, IReadOnlyDictionary<string, T> choices)
+        where T : struct
+    {
+        string text = result.Tokens[0].Value;
+        if (choices.TryGetValue(text, out T value))
+            return value;
+        result.AddError($"'{text}' is none of {string.Join(", ", choices.Keys)}.");
+        return default;
+    }
+}

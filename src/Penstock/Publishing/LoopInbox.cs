@@ -1,0 +1,58 @@
+namespace Penstock.Publishing;
+
+/// <summary>
+/// Messages on their way to one loop. Everything that is published before the loop gets to it is delivered by one posted
+/// item, also what is published on that loop itself: so all its subscribers see one order.
+/// </summary>
+internal sealed class LoopInbox(LoopGroup group, int loop)
+{
+    private readonly Lock _gate = new();
+    private List<Message> _arriving = [];
+    private List<Message> _delivering = [];
+
+    /// <summary>Any thread.</summary>
+    public void Add(Topic topic, SharedPayload payload)
+    {
+        payload.Retain();
+        bool first;
+        lock (_gate)
+        {
+            _arriving.Add(new Message(topic, payload));
+            first = _arriving.Count == 1;
+        }
+
+        if (first && !group.Loops[loop].Post(static (inbox, _) => ((LoopInbox)inbox!).Deliver(), this))
+            Discard();
+    }
+
+    private void Deliver()
+    {
+        Take();
+        foreach (Message message in _delivering)
+        {
+            message.Topic.DeliverOn(loop, message.Payload);
+            message.Payload.Dispose();
+        }
+
+        _delivering.Clear();
+    }
+
+    /// <summary>The loop has ended, and its connections with it.</summary>
+    private void Discard()
+    {
+        lock (_gate)
+        {
+            foreach (Message message in _arriving)
+                message.Payload.Dispose();
+            _arriving.Clear();
+        }
+    }
+
+    private void Take()
+    {
+        lock (_gate)
+            (_arriving, _delivering) = (_delivering, _arriving);
+    }
+
+    private readonly record struct Message(Topic Topic, SharedPayload Payload);
+}

@@ -1,0 +1,76 @@
+using Penstock.Publishing;
+
+namespace Penstock;
+
+/// <summary>
+/// Connections of any loops that get the same messages. A message is encoded once and queued to each of them without a
+/// copy.
+/// </summary>
+/// <remarks>
+/// <para><see cref="Publish"/> may be called from any thread; subscribing and unsubscribing belong to the connection's
+/// loop, and a connection that ends leaves by itself.</para>
+/// <para><b>Order.</b> Messages published from one thread reach every subscriber in the order in which they were
+/// published. All subscribers on one loop see all messages, whoever published them, in one order. Subscribers on
+/// different loops may see messages of different publishers in different orders; a single order everywhere would need
+/// a lock that every publisher waits for.</para>
+/// </remarks>
+public sealed class Topic
+{
+    private readonly Broadcaster _broadcaster;
+    private readonly TopicMembers[] _members;
+    private int _subscribers;
+
+    internal Topic(Broadcaster broadcaster, int loops)
+    {
+        _broadcaster = broadcaster;
+        _members = new TopicMembers[loops];
+        for (int i = 0; i < loops; i++)
+            _members[i] = new TopicMembers(this);
+    }
+
+    /// <summary>Connections that get the messages now, over all loops.</summary>
+    public int SubscriberCount => Volatile.Read(ref _subscribers);
+
+    /// <summary>
+    /// Adds a connection; false when it is a subscriber already, or has ended. The connection's loop only.
+    /// </summary>
+    public bool Subscribe(Connection connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        if (connection.State == ConnectionState.Closed || !_members[connection.Id.Loop].Add(connection))
+            return false;
+        Interlocked.Increment(ref _subscribers);
+        return true;
+    }
+
+    /// <summary>Removes a connection; false when it was none of the subscribers. The connection's loop only.</summary>
+    public bool Unsubscribe(Connection connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        if (!_members[connection.Id.Loop].Remove(connection))
+            return false;
+        Interlocked.Decrement(ref _subscribers);
+        return true;
+    }
+
+    /// <summary>
+    /// Queues a message to everyone who is subscribed when it reaches their loop. Takes its own references; the caller
+    /// keeps, and gives back, the one it has.
+    /// </summary>
+    /// <returns>How many subscribers there were at this moment.</returns>
+    public int Publish(SharedPayload payload)
+    {
+        ArgumentNullException.ThrowIfNull(payload);
+        int subscribers = SubscriberCount;
+        for (int loop = 0; loop < _members.Length && subscribers > 0; loop++)
+        {
+            if (!_members[loop].IsEmpty)
+                _broadcaster.Deliver(loop, this, payload);
+        }
+
+        return subscribers;
+    }
+
+    /// <summary>Brings one message to the subscribers of one loop, on that loop.</summary>
+    internal void DeliverOn(int loop, SharedPayload payload) => _members[loop].Send(payload);
+}

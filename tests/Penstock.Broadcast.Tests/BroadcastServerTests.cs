@@ -1,0 +1,130 @@
+using System.Text;
+
+namespace Penstock.Broadcast.Tests;
+
+public sealed class BroadcastServerTests
+{
+    public static TheoryData<int> LoopCounts => [1, 2];
+
+    [Theory]
+    [MemberData(nameof(LoopCounts))]
+    public async Task Every_message_reaches_everyone_once_and_in_each_senders_order(int loops)
+    {
+        const int receivers = 1_000, senders = 10, messages = 20;
+        await using TcpServer server = Servers.Start(loops: loops);
+        TestClient[] clients = await TestClient.ConnectManyAsync(server, receivers + senders);
+
+        await Task.WhenAll(clients[..senders].Select(async (client, sender) =>
+        {
+            for (int i = 0; i < messages; i++)
+                await client.SendAsync($"{sender}:{i}");
+        }));
+
+        var orders = new HashSet<string>();
+        foreach (TestClient client in clients)
+        {
+            List<string> heard = await client.ReceiveManyAsync(senders * messages);
+            AssertEachSenderInOrder(heard, senders, messages);
+            orders.Add(string.Join(' ', heard));
+        }
+
+        Assert.InRange(orders.Count, 1, loops);
+        Dispose(clients);
+    }
+
+    [Fact]
+    public async Task Raw_framing_sends_on_the_bytes_as_they_came()
+    {
+        await using TcpServer server = Servers.Start(BroadcastFraming.Raw);
+        TestClient[] clients = await TestClient.ConnectManyAsync(server, 3);
+        await clients[1].SendBytesAsync("no frame at all"u8.ToArray());
+        foreach (TestClient client in clients)
+            Assert.Equal("no frame at all"u8.ToArray(), await client.ReceiveBytesAsync(15));
+        Dispose(clients);
+    }
+
+    [Fact]
+    public async Task Lines_are_sent_on_whole_however_they_arrive()
+    {
+        await using TcpServer server = Servers.Start(BroadcastFraming.Lines);
+        TestClient[] clients = await TestClient.ConnectManyAsync(server, 2);
+        await clients[0].SendBytesAsync("first\r\nsec"u8.ToArray());
+        await clients[0].SendBytesAsync("ond\n"u8.ToArray());
+        foreach (TestClient client in clients)
+            Assert.Equal("first\nsecond\n", Encoding.UTF8.GetString(await client.ReceiveBytesAsync(13)));
+        Dispose(clients);
+    }
+
+    [Fact]
+    public async Task Little_endian_frames_keep_their_framing()
+    {
+        await using TcpServer server = Servers.Start(BroadcastFraming.UInt32LittleEndian);
+        TestClient[] clients = await TestClient.ConnectManyAsync(server, 2);
+        byte[] frame = [3, 0, 0, 0, 1, 2, 3];
+        await clients[0].SendBytesAsync(frame);
+        foreach (TestClient client in clients)
+            Assert.Equal(frame, await client.ReceiveBytesAsync(frame.Length));
+        Dispose(clients);
+    }
+
+    [Fact]
+    public async Task A_client_that_writes_and_reads_back_in_a_loop_hears_itself()
+    {
+        await using TcpServer server = Servers.Start();
+        TestClient[] clients = await TestClient.ConnectManyAsync(server, 10);
+        await Task.WhenAll(clients.Select(async (client, number) =>
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                await client.SendAsync($"{number}:{i}");
+                Assert.NotNull(await client.ReceiveAsync());
+            }
+        }));
+        Dispose(clients);
+    }
+
+    [Fact]
+    public async Task An_error_ends_one_client_and_nobody_else()
+    {
+        await using TcpServer server = Servers.Start(configure: options => options.MaxMessageBytes = 16);
+        TestClient[] clients = await TestClient.ConnectManyAsync(server, 3);
+        await clients[0].SendAsync(new string('x', 17));
+        Assert.Null(await clients[0].ReceiveAsync());
+
+        await clients[1].SendAsync("still here");
+        Assert.Equal("still here", await clients[1].ReceiveAsync());
+        Assert.Equal("still here", await clients[2].ReceiveAsync());
+        Dispose(clients);
+    }
+
+    [Fact]
+    public async Task Clients_that_leave_are_no_longer_sent_to()
+    {
+        await using TcpServer server = Servers.Start(loops: 2);
+        TestClient[] clients = await TestClient.ConnectManyAsync(server, 8);
+        Dispose(clients[4..]);
+        await Until.TrueAsync(() => server.ConnectionCount == 4);
+        await clients[0].SendAsync("who is left?");
+        foreach (TestClient client in clients[..4])
+            Assert.Equal("who is left?", await client.ReceiveAsync());
+        Dispose(clients);
+    }
+
+    private static void AssertEachSenderInOrder(List<string> heard, int senders, int messages)
+    {
+        Assert.Equal(senders * messages, heard.Count);
+        int[] next = new int[senders];
+        foreach (string message in heard)
+        {
+            string[] parts = message.Split(':');
+            int sender = int.Parse(parts[0]);
+            Assert.Equal(next[sender]++, int.Parse(parts[1]));
+        }
+    }
+
+    private static void Dispose(TestClient[] clients)
+    {
+        foreach (TestClient client in clients)
+            client.Dispose();
+    }
+}

@@ -1,0 +1,11 @@
+using System.Runtime.Versioning;
+using Penstock.Polling;
+
+namespace Penstock.Drivers.Tests.Contract;
+
+[UnsupportedOSPlatform("windows")]
+public sealed class SpinLevelDriverTests : DriverContract
+{
+    private protected override DriverFixture Fixture { get; } =
+        new ReadinessFixture(() => new SpinPoller(), Trigger.Level, sleeps: false);
+}

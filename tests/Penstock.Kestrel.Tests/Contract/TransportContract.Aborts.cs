@@ -1,0 +1,303 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+
+namespace Penstock.Kestrel.Tests;
+
+public abstract partial class TransportContract
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_client_that_leaves_cancels_its_request(bool reset)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = await TestServer.StartAsync(Kind, async context =>
+        {
+            context.RequestAborted.Register(aborted.SetResult);
+            started.SetResult();
+            await aborted.Task;
+        });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await started.Task.Within();
+
+        if (reset)
+            client.Reset();
+        else
+            client.Dispose();
+
+        await aborted.Task.Within();
+        Assert.True(aborted.Task.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task A_client_that_resets_in_the_middle_of_an_upload_fails_the_read()
+    {
+        var failure = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = await TestServer.StartAsync(Kind, async context =>
+        {
+            started.SetResult();
+            try
+            {
+                await context.Request.Body.CopyToAsync(Stream.Null, Canceled);
+            }
+            catch (Exception exception)
+            {
+                failure.SetResult(exception);
+            }
+        });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nonly this");
+        await started.Task.Within();
+
+        client.Reset();
+
+        Assert.IsAssignableFrom<IOException>(await failure.Task.Within());
+    }
+
+    [Fact]
+    public async Task A_client_that_finishes_in_the_middle_of_an_upload_fails_the_read()
+    {
+        var failure = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = await TestServer.StartAsync(Kind, async context =>
+        {
+            started.SetResult();
+            try
+            {
+                await context.Request.Body.CopyToAsync(Stream.Null, Canceled);
+            }
+            catch (Exception exception)
+            {
+                failure.SetResult(exception);
+            }
+        });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nonly this");
+        await started.Task.Within();
+
+        client.Socket.Shutdown(SocketShutdown.Send);
+
+        Assert.IsAssignableFrom<BadHttpRequestException>(await failure.Task.Within());
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_in_the_middle_of_a_download_ends_the_writing()
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = await TestServer.StartAsync(Kind, async context =>
+        {
+            byte[] chunk = new byte[64 * 1024];
+            while (!context.RequestAborted.IsCancellationRequested)
+                await context.Response.Body.WriteAsync(chunk, Canceled);
+            ended.SetResult();
+        });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await client.ReadAsync(100_000);
+
+        client.Reset();
+
+        await ended.Task.Within();
+        Assert.True(ended.Task.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task An_aborted_request_resets_its_connection()
+    {
+        await using TestServer server = await TestServer.StartAsync(Kind, async context =>
+        {
+            await context.Response.WriteAsync("some of it", Canceled);
+            context.Abort();
+        });
+        using RawClient client = await server.ConnectAsync();
+
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        Assert.Equal(SocketError.ConnectionReset, await client.ReadToErrorAsync());
+    }
+
+    [Fact]
+    public async Task A_handler_that_throws_in_the_middle_of_its_reply_resets_the_connection()
+    {
+        await using TestServer server = await TestServer.StartAsync(Kind, async context =>
+        {
+            context.Response.ContentLength = 1_000;
+            await context.Response.WriteAsync("some of it", Canceled);
+            throw new InvalidOperationException("The handler fails.");
+        });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        string received = "";
+        SocketError error;
+        try
+        {
+            received = await client.ReadToEndAsync();
+            error = SocketError.Success;
+        }
+        catch (SocketException exception)
+        {
+            error = exception.SocketErrorCode;
+        }
+
+        // Kestrel ends it gracefully or not, but never as a whole reply.
+        Assert.DoesNotContain(new string('\0', 990), received);
+        Assert.True(error is SocketError.Success or SocketError.ConnectionReset);
+    }
+
+    [Fact]
+    public async Task A_handler_that_throws_before_its_reply_is_answered_with_500_and_the_connection_goes_on()
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            Kind, context => context.Request.Path == "/ok" ? DescribeAsync(context) : throw new InvalidOperationException("The handler fails."));
+        using RawClient client = await server.ConnectAsync();
+
+        await client.SendAsync("GET /bad HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 500", await client.ReadResponseAsync());
+        await client.SendAsync("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        Assert.EndsWith("GET /ok 0", await client.ReadResponseAsync());
+    }
+
+    [Fact]
+    public async Task An_aborted_connection_ends_its_reads_and_its_token()
+    {
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var failure = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        {
+            connection.ConnectionClosed.Register(closed.SetResult);
+            connection.Transport.Input.AdvanceTo((await connection.Transport.Input.ReadAsync(Canceled)).Buffer.End);
+            connection.Abort(new ConnectionAbortedException("enough"));
+            failure.SetResult(await Record.ExceptionAsync(async () => await connection.Transport.Input.ReadAsync(Canceled)));
+        }));
+        using RawClient client = await server.ConnectAsync();
+
+        await client.SendAsync("x");
+
+        Assert.Equal("enough", Assert.IsType<ConnectionAbortedException>(await failure.Task.Within()).Message);
+        await closed.Task.Within();
+        Assert.Equal(SocketError.ConnectionReset, await client.ReadToErrorAsync());
+    }
+
+    [Fact]
+    public async Task A_peers_reset_is_a_ConnectionResetException()
+    {
+        var failure = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        {
+            running.SetResult();
+            failure.SetResult(await Record.ExceptionAsync(async () => await connection.Transport.Input.ReadAsync(Canceled)));
+        }));
+        using RawClient client = await server.ConnectAsync();
+        await running.Task.Within();
+
+        client.Reset();
+
+        Assert.IsType<ConnectionResetException>(await failure.Task.Within());
+    }
+
+    [Fact]
+    public async Task A_peers_FIN_completes_the_input_and_the_output_goes_on()
+    {
+        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        {
+            while (!(await connection.Transport.Input.ReadAsync(Canceled)).IsCompleted)
+                connection.Transport.Input.AdvanceTo(default);
+            await connection.Transport.Output.WriteAsync("goodbye"u8.ToArray(), Canceled);
+        }));
+        using RawClient client = await server.ConnectAsync();
+
+        client.Socket.Shutdown(SocketShutdown.Send);
+
+        Assert.Equal("goodbye", await client.ReadToEndAsync());
+    }
+
+    [Fact]
+    public async Task An_output_completed_with_an_error_resets_the_connection()
+    {
+        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        {
+            await connection.Transport.Input.ReadAsync(Canceled);
+            connection.Transport.Output.Complete(new InvalidOperationException("The application failed."));
+        }));
+        using RawClient client = await server.ConnectAsync();
+
+        await client.SendAsync("x");
+
+        Assert.Equal(SocketError.ConnectionReset, await client.ReadToErrorAsync());
+    }
+
+    [Fact]
+    public async Task Reads_and_flushes_can_be_cancelled()
+    {
+        var outcome = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        {
+            var input = connection.Transport.Input;
+            ValueTask<System.IO.Pipelines.ReadResult> pending = input.ReadAsync(Canceled);
+            input.CancelPendingRead();
+            bool first = (await pending).IsCanceled;
+            input.AdvanceTo(default);
+
+            using var source = new CancellationTokenSource();
+            Task<System.IO.Pipelines.ReadResult> byToken = input.ReadAsync(source.Token).AsTask();
+            await source.CancelAsync();
+            bool second = await Record.ExceptionAsync(() => byToken) is OperationCanceledException;
+
+            connection.Transport.Output.CancelPendingFlush();
+            bool third = (await connection.Transport.Output.FlushAsync(Canceled)).IsCanceled;
+            outcome.SetResult($"{first} {second} {third}");
+        }));
+        using RawClient client = await server.ConnectAsync();
+
+        Assert.Equal("True True True", await outcome.Task.Within());
+    }
+
+    [Fact]
+    public async Task A_flush_that_waits_for_a_stuck_client_ends_when_cancelled()
+    {
+        var outcome = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        {
+            var output = connection.Transport.Output;
+            byte[] chunk = new byte[1024 * 1024];
+            ValueTask<System.IO.Pipelines.FlushResult> flush;
+            do
+            {
+                flush = output.WriteAsync(chunk, Canceled);
+                if (!flush.IsCompleted)
+                    await Task.WhenAny(flush.AsTask(), Task.Delay(300, Canceled));
+            }
+            while (flush.IsCompletedSuccessfully);
+            output.CancelPendingFlush();
+            outcome.SetResult("ended");
+            connection.Abort();
+        }));
+        using RawClient client = await server.ConnectAsync();
+
+        Assert.Equal("ended", await outcome.Task.Within());
+        Assert.Equal(SocketError.ConnectionReset, await client.ReadToErrorAsync());
+    }
+
+    [Fact]
+    public async Task The_lifetime_feature_aborts_too()
+    {
+        await using TestServer server = await TestServer.StartAsync(Kind, listen: options => options.Run(async connection =>
+        {
+            await connection.Transport.Input.ReadAsync(Canceled);
+            connection.Features.Get<IConnectionLifetimeFeature>()!.Abort();
+        }));
+        using RawClient client = await server.ConnectAsync();
+
+        await client.SendAsync("x");
+
+        Assert.Equal(SocketError.ConnectionReset, await client.ReadToErrorAsync());
+    }
+}

@@ -1,0 +1,75 @@
+namespace Penstock.Tests;
+
+/// <summary>Every option is checked once, before anything is opened, and the message names it.</summary>
+public sealed class OptionValidationTests
+{
+    private static readonly Dictionary<string, Action<ServerOptions>> Mistakes = new()
+    {
+        [nameof(ServerOptions.MaxMessageBytes)] = o => o.MaxMessageBytes = 0,
+        [nameof(ServerOptions.MaxSendQueueBytes)] = o => o.MaxSendQueueBytes = 0,
+        [nameof(ServerOptions.ResumeSendQueueBytes)] = o => o.ResumeSendQueueBytes = o.MaxSendQueueBytes + 1,
+        [nameof(ServerOptions.IdleTimeout)] = o => o.IdleTimeout = TimeSpan.Zero,
+        [nameof(ServerOptions.FirstMessageTimeout)] = o => o.FirstMessageTimeout = TimeSpan.FromTicks(-1),
+        [nameof(ServerOptions.WriteStallTimeout)] = o => o.WriteStallTimeout = TimeSpan.MinValue,
+        [nameof(ServerOptions.LingerTimeout)] = o => o.LingerTimeout = TimeSpan.Zero,
+        [nameof(ServerOptions.MaxConnections)] = o => o.MaxConnections = 0,
+        [nameof(ServerOptions.Backlog)] = o => o.Backlog = 0,
+        [nameof(ServerOptions.ShutdownTimeout)] = o => o.ShutdownTimeout = TimeSpan.Zero,
+        [nameof(LoopOptions.Count)] = o => o.Loops.Count = 0,
+        [nameof(LoopOptions.MaxEventsPerTurn)] = o => o.Loops.MaxEventsPerTurn = 0,
+        [nameof(LoopOptions.MaxReadBytesPerTurn)] = o => o.Loops.MaxReadBytesPerTurn = -1,
+    };
+
+    public static TheoryData<string> Options => [.. Mistakes.Keys];
+
+    [Theory]
+    [MemberData(nameof(Options))]
+    public void A_value_out_of_range_is_refused_by_name(string option)
+    {
+        var options = new ServerOptions { Loops = { Count = 1 } };
+        Mistakes[option](options);
+        var refused = Assert.Throws<ArgumentOutOfRangeException>(option, () => TcpServer.Start(options, () => null!));
+        Assert.StartsWith(option, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_negative_low_mark_is_refused_by_name() =>
+        Assert.Throws<ArgumentOutOfRangeException>(
+            nameof(ConnectionOptions.ResumeSendQueueBytes),
+            () => new ConnectionOptions { ResumeSendQueueBytes = -1 }.Validate());
+
+    [Fact]
+    public void A_group_checks_its_own_options() =>
+        Assert.Throws<ArgumentOutOfRangeException>(
+            nameof(LoopOptions.MaxConnectionsPerLoop),
+            () => new LoopGroup(new LoopOptions { MaxConnectionsPerLoop = 0 }));
+
+    [Fact]
+    public void Defaults_are_valid()
+    {
+        new ServerOptions().Validate();
+        new ConnectionOptions().Validate();
+        new LoopOptions().Validate();
+    }
+
+    [Fact]
+    public void Every_timeout_may_be_infinite() =>
+        new ServerOptions
+        {
+            IdleTimeout = Timeout.InfiniteTimeSpan,
+            FirstMessageTimeout = Timeout.InfiniteTimeSpan,
+            WriteStallTimeout = Timeout.InfiniteTimeSpan,
+            LingerTimeout = Timeout.InfiniteTimeSpan,
+            ShutdownTimeout = Timeout.InfiniteTimeSpan,
+        }.Validate();
+
+    [Fact]
+    public void Null_is_refused_where_something_is_needed()
+    {
+        Assert.Throws<ArgumentNullException>(() => TcpServer.Start(null!, () => null!));
+        Assert.Throws<ArgumentNullException>(() => new ServerOptions { EndPoint = null! }.Validate());
+        Assert.Throws<ArgumentNullException>(() => new LoopOptions { TimeProvider = null! }.Validate());
+        Assert.Throws<ArgumentNullException>(
+            "handlerFactory", () => TcpServer.Start(new ServerOptions { Loops = { Count = 1 } }, (Func<ConnectionHandler>)null!));
+    }
+}

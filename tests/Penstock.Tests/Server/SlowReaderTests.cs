@@ -1,0 +1,115 @@
+namespace Penstock.Tests.Server;
+
+/// <summary>A peer that does not read may cost so much and no more, and loses nothing when it reads at last.</summary>
+public sealed class SlowReaderTests
+{
+    private const int HighMark = 256 * 1024;
+
+    /// <summary>The loop's receive buffer: replies to one read may come on top of the high mark.</summary>
+    private const int OneRead = 64 * 1024;
+
+    [Fact]
+    public async Task A_reader_that_never_reads_costs_the_high_mark_and_one_read_and_later_gets_every_byte()
+    {
+        int most = 0;
+        var handler = new ScriptedHandler
+        {
+            Received = (connection, data) =>
+            {
+                connection.Send(data);
+                most = Math.Max(most, connection.UnsentBytes);
+                return data.Length;
+            },
+        };
+        await using TestServer server = TestServer.Scripted(handler, Limit);
+        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        byte[] request = TestClient.Pattern(32 * 1024 * 1024);
+        Task sending = client.SendAsync(request);
+
+        await server.WaitStalledAsync();
+        Assert.InRange(await server.ReadAsync(() => most), HighMark + 1, HighMark + OneRead);
+        Assert.InRange(await server.RentedBytesAsync(), 1, HighMark + (2 * OneRead));
+        Assert.False(sending.IsCompleted, "the client is slowed down");
+
+        Assert.Equal(request, await client.ReceiveExactlyAsync(request.Length));
+        await sending;
+        await Patience.UntilAsync(async () => await server.RentedBytesAsync() == 0);
+        Assert.InRange(most, HighMark + 1, HighMark + OneRead);
+    }
+
+    [Fact]
+    public async Task Other_connections_are_served_while_one_does_not_read()
+    {
+        await using TestServer server = TestServer.Echo(Limit);
+        using TestClient stuck = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        Task sending = stuck.SendAsync(new byte[64 * 1024 * 1024]);
+        await server.WaitStalledAsync();
+
+        using TestClient other = await server.ConnectAsync();
+        for (int i = 0; i < 100; i++)
+            await other.ExchangeAsync($"message {i}");
+
+        stuck.Reset();
+        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+        Assert.Equal(CloseReason.PeerReset, await server.Journal.WaitClosedAsync());
+    }
+
+    [Fact]
+    public async Task A_peer_that_takes_nothing_is_reset_after_the_stall_timeout()
+    {
+        await using TestServer server = TestServer.Echo(o =>
+        {
+            Limit(o);
+            o.WriteStallTimeout = TimeSpan.FromMilliseconds(200);
+        });
+        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        Task sending = client.SendAsync(new byte[64 * 1024 * 1024]);
+        Assert.Equal(CloseReason.WriteStallTimeout, await server.Journal.WaitClosedAsync());
+        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+        Assert.Equal(0, await server.RentedBytesAsync());
+    }
+
+    [Fact]
+    public async Task The_disconnect_policy_resets_a_slow_consumer()
+    {
+        await using TestServer server = TestServer.Echo(o =>
+        {
+            Limit(o);
+            o.SlowConsumer = SlowConsumerPolicy.Disconnect;
+        });
+        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        Task sending = client.SendAsync(new byte[64 * 1024 * 1024]);
+        Assert.Equal(CloseReason.SlowConsumer, await server.Journal.WaitClosedAsync());
+        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+    }
+
+    [Fact]
+    public async Task A_producer_is_told_once_each_time_its_backlog_has_drained()
+    {
+        int drained = 0;
+        byte[] part = TestClient.Pattern(2 * 1024 * 1024);
+        var handler = new ScriptedHandler
+        {
+            Opened = connection => connection.Send(part),
+            Drained = connection =>
+            {
+                if (++drained < 5)
+                    connection.Send(part);
+                else
+                    connection.Close();
+            },
+        };
+        await using TestServer server = TestServer.Scripted(handler, Limit);
+        using TestClient client = await server.ConnectAsync();
+        for (int i = 0; i < 5; i++)
+            Assert.Equal(part, await client.ReceiveExactlyAsync(part.Length));
+        await client.ExpectEndAsync();
+        Assert.Equal(5, drained);
+    }
+
+    private static void Limit(ServerOptions options)
+    {
+        options.MaxSendQueueBytes = HighMark;
+        options.ResumeSendQueueBytes = HighMark / 4;
+    }
+}
