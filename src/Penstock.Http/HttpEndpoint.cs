@@ -6,8 +6,8 @@ namespace Penstock.Http;
 /// </summary>
 /// <remarks>
 /// <para>Every member is called on the connection's loop and must not block. The response may be begun and completed in
-/// any of them, or later by work posted to the connection's loop; once it is complete no further member is called for the
-/// request and the exchange must not be touched, because it is used for the next one.</para>
+/// any of them, or later by work posted to the connection's loop; once it is complete no further member is called for
+/// the request and the exchange must not be touched, because it is used for the next one.</para>
 /// <para>What a member throws is answered 500 and the connection closed; when the response has begun, it is reset
 /// instead, so that the client does not take a part for the whole.</para>
 /// </remarks>
@@ -31,8 +31,8 @@ public abstract class HttpEndpoint
     }
 
     /// <summary>
-    /// More had been written than the send queue's high mark and the client has now taken it down to the low mark: whoever
-    /// streams a response writes on.
+    /// More had been written than the send queue's high mark and the client has now taken it down to the low mark:
+    /// whoever streams a response writes on.
     /// </summary>
     public virtual void OnDrained(HttpExchange exchange)
     {

@@ -71,9 +71,9 @@ public sealed class HttpExchange
     internal bool IsHeldUp => _bodyPaused || !Connection.WantsInput;
 
     /// <summary>
-    /// Whether the connection can be used again after the response that is about to begin: the client wants it, and what is
-    /// left of the request will be read. A client that waits for 100 may or may not send its body after another answer, so
-    /// the next request could not be told from it.
+    /// Whether the connection can be used again after the response that is about to begin: the client wants it, and
+    /// what is left of the request will be read. A client that waits for 100 may or may not send its body after
+    /// another answer, so the next request could not be told from it.
     /// </summary>
     internal bool CanKeepConnection =>
         Request.KeepAlive && (Phase != ExchangePhase.Body || WillReadRest);
@@ -83,7 +83,8 @@ public sealed class HttpExchange
         Response.IsComplete && !Async.IsRunning && (Phase == ExchangePhase.Answering || Response.Closes);
 
     private bool WillReadRest =>
-        (ContinueSent || !Request.ExpectsContinue) && Body.KnownRemaining <= _handler.Loop.Options.MaxDiscardedBodyBytes;
+        (ContinueSent || !Request.ExpectsContinue) &&
+        Body.KnownRemaining <= _handler.Loop.Options.MaxDiscardedBodyBytes;
 
     internal BodyDecoder Body;
     internal HeadProgress Head;
@@ -118,7 +119,9 @@ public sealed class HttpExchange
         ConnectionId = connection.Id;
     }
 
-    /// <summary>The connection is gone; its object will serve another one, so it must not be reached from here.</summary>
+    /// <summary>
+    /// The connection is gone; its object will serve another one, so it must not be reached from here.
+    /// </summary>
     internal void Detach() => _connection = null;
 
     /// <summary>Makes the exchange ready for the next request of its connection.</summary>

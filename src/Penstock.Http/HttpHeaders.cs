@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Penstock.Http;
 
-/// <summary>The fields of a request's head or trailers, in the order sent. Valid until the response is complete.</summary>
+/// <summary>
+/// The fields of a request's head or trailers, in the order sent. Valid until the response is complete.
+/// </summary>
 public sealed class HttpHeaders
 {
     private readonly HttpRequest _request;
@@ -39,14 +41,17 @@ public sealed class HttpHeaders
         return false;
     }
 
-    internal ReadOnlySpan<byte> NameAt(int index) => _request.Bytes.Slice(_fields[index].NameStart, _fields[index].NameLength);
+    internal ReadOnlySpan<byte> NameAt(int index) =>
+        _request.Bytes.Slice(_fields[index].NameStart, _fields[index].NameLength);
 
     internal ReadOnlySpan<byte> ValueAt(int index) =>
         _request.Bytes.Slice(_fields[index].ValueStart, _fields[index].ValueLength);
 
     internal void Clear() => Count = 0;
 
-    /// <summary>Both are views of the request's memory; only where they lie is kept, because that memory can move.</summary>
+    /// <summary>
+    /// Both are views of the request's memory; only where they lie is kept, because that memory can move.
+    /// </summary>
     internal void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         if (Count == _fields.Length)

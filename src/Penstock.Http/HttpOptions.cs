@@ -11,19 +11,27 @@ namespace Penstock.Http;
 /// </remarks>
 public sealed class HttpOptions
 {
-    /// <summary>The longest request line, without its end. Default: 8,192. A longer target is answered 414, a longer method 501.</summary>
+    /// <summary>
+    /// The longest request line, without its end. Default: 8,192. A longer target is answered 414, a longer method
+    /// 501.
+    /// </summary>
     public int MaxRequestLineBytes { get; set; } = 8 * 1024;
 
     /// <summary>
-    /// The longest request head, and the most that trailers may take. Default: 32 KiB. A longer one is answered 431. Must
-    /// not be above <see cref="ConnectionOptions.MaxMessageBytes"/>, which is what the engine keeps of an unfinished head.
+    /// The longest request head, and the most that trailers may take. Default: 32 KiB. A longer one is answered 431.
+    /// Must not be above <see cref="ConnectionOptions.MaxMessageBytes"/>, which is what the engine keeps of an
+    /// unfinished head.
     /// </summary>
     public int MaxHeadBytes { get; set; } = 32 * 1024;
 
-    /// <summary>The most header fields of one head, and trailer fields of one body. Default: 100. More are answered 431.</summary>
+    /// <summary>
+    /// The most header fields of one head, and trailer fields of one body. Default: 100. More are answered 431.
+    /// </summary>
     public int MaxHeaders { get; set; } = 100;
 
-    /// <summary>The longest request body. Default: 100 MiB. A longer one is answered 413. Bodies are not buffered.</summary>
+    /// <summary>
+    /// The longest request body. Default: 100 MiB. A longer one is answered 413. Bodies are not buffered.
+    /// </summary>
     public long MaxBodyBytes { get; set; } = 100L * 1024 * 1024;
 
     /// <summary>
@@ -33,14 +41,14 @@ public sealed class HttpOptions
     public long MaxDiscardedBodyBytes { get; set; } = 256 * 1024;
 
     /// <summary>
-    /// How long a request head may take from its first byte. Default: 8 s, below the engine's first-message timeout, so that
-    /// a slow head is answered (408) and not only cut. Infinite leaves it to the engine's deadlines.
+    /// How long a request head may take from its first byte. Default: 8 s, below the engine's first-message timeout,
+    /// so that a slow head is answered (408) and not only cut. Infinite leaves it to the engine's deadlines.
     /// </summary>
     public TimeSpan HeadTimeout { get; set; } = TimeSpan.FromSeconds(8);
 
     /// <summary>
-    /// How long a request body may take as a whole. Default: infinite, because <see cref="MinBodyBytesPerSecond"/> already
-    /// bounds it. Beyond it the request is answered 408.
+    /// How long a request body may take as a whole. Default: infinite, because <see cref="MinBodyBytesPerSecond"/>
+    /// already bounds it. Beyond it the request is answered 408.
     /// </summary>
     public TimeSpan BodyTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 

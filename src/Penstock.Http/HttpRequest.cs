@@ -42,7 +42,9 @@ public sealed class HttpRequest
     /// <summary>What follows the question mark, as it was sent; empty when there is none.</summary>
     public ReadOnlySpan<byte> Query => Slice(_query);
 
-    /// <summary>The authority that the request is for: the target's, or else the <c>Host</c> field's; empty when it names none.</summary>
+    /// <summary>
+    /// The authority that the request is for: the target's, or else the <c>Host</c> field's; empty when it names none.
+    /// </summary>
     public ReadOnlySpan<byte> Host => Slice(_host);
 
     /// <summary>The version that the request is served as.</summary>
@@ -51,7 +53,9 @@ public sealed class HttpRequest
     /// <summary>The fields of the head.</summary>
     public HttpHeaders Headers { get; }
 
-    /// <summary>The fields after a chunked body; empty before the body has ended. They are not merged into the head.</summary>
+    /// <summary>
+    /// The fields after a chunked body; empty before the body has ended. They are not merged into the head.
+    /// </summary>
     public HttpHeaders Trailers { get; }
 
     /// <summary>The length of the body, or null when it is chunked. 0 without a body.</summary>
@@ -92,7 +96,9 @@ public sealed class HttpRequest
     /// <exception cref="KeyNotFoundException">The template has no such part.</exception>
     public ReadOnlySpan<byte> RouteValue(string name) => RouteValues.Get(name, Path);
 
-    /// <summary>Takes a whole head, from its request line to its empty line; the request must have been reset.</summary>
+    /// <summary>
+    /// Takes a whole head, from its request line to its empty line; the request must have been reset.
+    /// </summary>
     internal void Load(ReadOnlySpan<byte> head) => Append(head);
 
     internal void Reset()
@@ -110,7 +116,9 @@ public sealed class HttpRequest
         IsHead = IsChunked = KeepAlive = ExpectsContinue = IsPathEncoded = false;
     }
 
-    /// <summary>Adds bytes behind the head: trailers, or a decoded path. Views that were given out before may move.</summary>
+    /// <summary>
+    /// Adds bytes behind the head: trailers, or a decoded path. Views that were given out before may move.
+    /// </summary>
     internal ByteRange Append(ReadOnlySpan<byte> bytes)
     {
         if (_bytes.Length - _length < bytes.Length)
@@ -150,7 +158,8 @@ public sealed class HttpRequest
         return offset;
     }
 
-    private ByteRange RangeOf(ReadOnlySpan<byte> view) => view.IsEmpty ? default : new ByteRange(OffsetOf(view), view.Length);
+    private ByteRange RangeOf(ReadOnlySpan<byte> view) =>
+        view.IsEmpty ? default : new ByteRange(OffsetOf(view), view.Length);
 
     private ReadOnlySpan<byte> Slice(ByteRange range) => _bytes.AsSpan(range.Start, range.Length);
 }

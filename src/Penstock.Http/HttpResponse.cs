@@ -5,11 +5,12 @@ namespace Penstock.Http;
 
 /// <summary>
 /// The response of one exchange: whole (<see cref="Send(ReadOnlySpan{byte})"/>) or in pieces (<see cref="Start"/>,
-/// <see cref="Write"/>, <see cref="Complete"/>). Date, length or chunks, and what is said of the connection are the server's.
+/// <see cref="Write"/>, <see cref="Complete"/>). Date, length or chunks, and what is said of the connection are the
+/// server's.
 /// </summary>
 /// <remarks>
-/// Writing never blocks and never fails for what a client does: it goes into the connection's send queue, and is dropped
-/// once the connection is gone. Whoever writes much asks <see cref="WantsMore"/>. Wrong order throws
+/// Writing never blocks and never fails for what a client does: it goes into the connection's send queue, and is
+/// dropped once the connection is gone. Whoever writes much asks <see cref="WantsMore"/>. Wrong order throws
 /// <see cref="InvalidOperationException"/>.
 /// </remarks>
 public sealed class HttpResponse
@@ -52,7 +53,9 @@ public sealed class HttpResponse
     /// <summary>The connection ends after this response.</summary>
     internal bool Closes { get; private set; }
 
-    /// <summary>Adds a field. Date, Connection, Content-Length and Transfer-Encoding are not an endpoint's to add.</summary>
+    /// <summary>
+    /// Adds a field. Date, Connection, Content-Length and Transfer-Encoding are not an endpoint's to add.
+    /// </summary>
     /// <exception cref="ArgumentException">The name is no token, or the value holds a control character.</exception>
     public void AddHeader(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
@@ -61,8 +64,8 @@ public sealed class HttpResponse
     }
 
     /// <summary>
-    /// Adds a field behind the content. Sent only when the response is chunked, so not to an HTTP/1.0 client and not with a
-    /// declared length; trailers carry what can be lost.
+    /// Adds a field behind the content. Sent only when the response is chunked, so not to an HTTP/1.0 client and not
+    /// with a declared length; trailers carry what can be lost.
     /// </summary>
     /// <inheritdoc cref="AddHeader"/>
     public void AddTrailer(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
@@ -147,7 +150,9 @@ public sealed class HttpResponse
             _exchange.Send("\r\n"u8);
     }
 
-    /// <summary>Memory for a piece of content of a declared length, to be written without a copy; then <see cref="Advance"/>.</summary>
+    /// <summary>
+    /// Memory for a piece of content of a declared length, to be written without a copy; then <see cref="Advance"/>.
+    /// </summary>
     public Span<byte> GetSpan()
     {
         Require(ResponsePhase.Started);
@@ -165,8 +170,8 @@ public sealed class HttpResponse
     }
 
     /// <summary>
-    /// Ends the response. One that was not started is sent with its status, its fields and no content. A declared length that was
-    /// not reached resets the connection, because the client would wait for the rest.
+    /// Ends the response. One that was not started is sent with its status, its fields and no content. A declared
+    /// length that was not reached resets the connection, because the client would wait for the rest.
     /// </summary>
     public void Complete()
     {
@@ -236,14 +241,15 @@ public sealed class HttpResponse
     }
 
     /// <summary>Before the head is written: whether the connection can be used again after this exchange.</summary>
-    private void DecideConnection(bool endsWithConnection) => Closes |= endsWithConnection || !_exchange.CanKeepConnection;
+    private void DecideConnection(bool endsWithConnection) =>
+        Closes |= endsWithConnection || !_exchange.CanKeepConnection;
 
     private void Owe(int count)
     {
         if (_owed < 0)
             return;
         if (count > _owed)
-            throw new InvalidOperationException($"The response is longer than it was declared, by {count - _owed} bytes.");
+            throw new InvalidOperationException($"The response is {count - _owed} bytes over its declared length.");
         _owed -= count;
     }
 
@@ -253,5 +259,6 @@ public sealed class HttpResponse
             throw WrongOrder();
     }
 
-    private InvalidOperationException WrongOrder() => new($"The response is {_phase}: too late, or too early, for that.");
+    private InvalidOperationException WrongOrder() =>
+        new($"The response is {_phase}: too late, or too early, for that.");
 }

@@ -40,8 +40,8 @@ public sealed class HttpRoutes
     }
 
     /// <summary>
-    /// Serves with a function that answers before it returns. It does not see the body, which is read past; what it throws
-    /// is answered 500.
+    /// Serves with a function that answers before it returns. It does not see the body, which is read past; what it
+    /// throws is answered 500.
     /// </summary>
     /// <inheritdoc cref="Map(string, string, HttpEndpoint)"/>
     public HttpRoutes Map(string method, string template, Action<HttpExchange> handler) =>
@@ -70,8 +70,11 @@ public sealed class HttpRoutes
         return IsKnown(request) ? target.MethodNotAllowed : NotImplemented;
     }
 
-    /// <summary>RFC 9110, section 9.1: 501 for a method that the server does not know, 405 for one that it does.</summary>
-    private bool IsKnown(HttpRequest request) => request.KnownMethod != HttpMethod.Custom || _server.Find(request) is not null;
+    /// <summary>
+    /// RFC 9110, section 9.1: 501 for a method that the server does not know, 405 for one that it does.
+    /// </summary>
+    private bool IsKnown(HttpRequest request) =>
+        request.KnownMethod != HttpMethod.Custom || _server.Find(request) is not null;
 
     private bool HasMethod(string method) => _server.Has(method);
 }

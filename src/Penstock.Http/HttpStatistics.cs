@@ -21,7 +21,9 @@ public sealed record HttpStatistics
     /// <summary>Requests whose head was understood.</summary>
     public required long Requests { get; init; }
 
-    /// <summary>Requests that were refused for what they were, or for their slowness, and cost their connection.</summary>
+    /// <summary>
+    /// Requests that were refused for what they were, or for their slowness, and cost their connection.
+    /// </summary>
     public required long RequestsRejected { get; init; }
 
     /// <summary>Bytes of content that endpoints took.</summary>

@@ -8,6 +8,7 @@ internal static class HttpCommand
 {
     private const int DefaultPort = 8000;
     private const int DefaultMaxBodyBytes = 100 * 1024 * 1024;
+    private const int ReadBytesPerTurn = 64 * 1024;
 
     public static Command Create()
     {
@@ -35,6 +36,9 @@ internal static class HttpCommand
         // A message of this server is a body, which is never buffered; what the engine must hold is a head.
         var http = new HttpOptions { MaxBodyBytes = options.MaxMessageBytes };
         options.MaxMessageBytes = http.MaxHeadBytes;
+
+        // Uploads share their loop with small requests, which wait for one helping of every upload.
+        options.Loops.MaxReadBytesPerTurn = ReadBytesPerTurn;
         return ServerRunner.RunAsync(
             "http", options, o => HttpServer.Start(o, http, DefaultRoutes.Create(root)).Listener);
     }

@@ -7,8 +7,8 @@ namespace Penstock.Http.Bodies;
 /// bounded; trailer lines are stored with the request, bounded by the head's limit.
 /// </summary>
 /// <remarks>
-/// A size is hexadecimal digits and nothing else: no sign, no 0x, no white space except before an extension. Lines end in
-/// CRLF, as in heads.
+/// A size is hexadecimal digits and nothing else: no sign, no 0x, no white space except before an extension. Lines end
+/// in CRLF, as in heads.
 /// </remarks>
 internal struct ChunkedDecoder(HttpRequest request, HttpOptions options)
 {
@@ -92,7 +92,9 @@ internal struct ChunkedDecoder(HttpRequest request, HttpOptions options)
         return value is (byte)' ' or (byte)'\t' ? Expect(value, (char)value, State.SpaceAfterSize) : StepSpace(value);
     }
 
-    /// <summary>White space is allowed before an extension's semicolon (section 7.1.1), not before the end of the line.</summary>
+    /// <summary>
+    /// White space is allowed before an extension's semicolon (section 7.1.1), not before the end of the line.
+    /// </summary>
     private BodyStatus StepSpace(byte value)
     {
         bool space = value is (byte)' ' or (byte)'\t';

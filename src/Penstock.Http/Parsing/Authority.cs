@@ -11,7 +11,9 @@ internal static class Authority
     private static readonly SearchValues<byte> LiteralBytes =
         SearchValues.Create("0123456789ABCDEFabcdef:.vV-_~!$&'()*+,;="u8);
 
-    /// <summary>An empty one is valid: a target without an authority has an empty Host (RFC 9112, section 3.2).</summary>
+    /// <summary>
+    /// An empty one is valid: a target without an authority has an empty Host (RFC 9112, section 3.2).
+    /// </summary>
     public static bool IsValid(ReadOnlySpan<byte> text)
     {
         if (text.StartsWith("["u8))
@@ -26,5 +28,6 @@ internal static class Authority
     }
 
     private static bool IsPort(ReadOnlySpan<byte> text) =>
-        text.IsEmpty || (text[0] == ':' && text.Length <= 6 && !text[1..].ContainsAnyExceptInRange((byte)'0', (byte)'9'));
+        text.IsEmpty ||
+        (text[0] == ':' && text.Length <= 6 && !text[1..].ContainsAnyExceptInRange((byte)'0', (byte)'9'));
 }

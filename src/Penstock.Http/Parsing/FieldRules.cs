@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 
@@ -11,7 +12,9 @@ internal static class FieldRules
 {
     private const int BadRequest = StatusCodes.Status400BadRequest;
 
-    /// <summary>Returns 0, or the status of the first rule that is broken. That no value holds a control has been seen to.</summary>
+    /// <summary>
+    /// Returns 0, or the status of the first rule that is broken. That no value holds a control has been seen to.
+    /// </summary>
     public static int Check(HttpRequest request, HttpOptions options)
     {
         if (request.Headers.Count > options.MaxHeaders)
@@ -24,7 +27,9 @@ internal static class FieldRules
         return status != 0 ? status : CheckTogether(request, in seen);
     }
 
-    /// <summary>As <see cref="Check"/>, for fields that mean nothing to the message: their number and their names.</summary>
+    /// <summary>
+    /// As <see cref="Check"/>, for fields that mean nothing to the message: their number and their names.
+    /// </summary>
     public static int CheckTrailers(HttpHeaders trailers, HttpOptions options)
     {
         if (trailers.Count > options.MaxHeaders)
@@ -45,11 +50,11 @@ internal static class FieldRules
         ReadOnlySpan<byte> name = headers.NameAt(index);
         return name.Length switch
         {
-            4 when Ascii.EqualsIgnoreCase(name, "host"u8) => TakeHost(request, headers.ValueAt(index), ref seen),
-            6 when Ascii.EqualsIgnoreCase(name, "expect"u8) => TakeExpect(request, headers.ValueAt(index)),
-            10 when Ascii.EqualsIgnoreCase(name, "connection"u8) => TakeConnection(request, headers.ValueAt(index), ref seen),
-            14 when Ascii.EqualsIgnoreCase(name, "content-length"u8) => TakeLength(request, headers.ValueAt(index), ref seen),
-            17 when Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8) => TakeCoding(headers.ValueAt(index), ref seen),
+            4 when Is(name, "Host"u8) => TakeHost(request, headers.ValueAt(index), ref seen),
+            6 when Is(name, "Expect"u8) => TakeExpect(request, headers.ValueAt(index)),
+            10 when Is(name, "Connection"u8) => TakeConnection(request, headers.ValueAt(index), ref seen),
+            14 when Is(name, "Content-Length"u8) => TakeLength(request, headers.ValueAt(index), ref seen),
+            17 when Is(name, "Transfer-Encoding"u8) => TakeCoding(headers.ValueAt(index), ref seen),
             _ => Tokens.IsToken(name) ? 0 : BadRequest,
         };
     }
@@ -76,7 +81,7 @@ internal static class FieldRules
     /// <summary>RFC 9112, section 9.3: close wins over keep-alive.</summary>
     private static int TakeConnection(HttpRequest request, ReadOnlySpan<byte> value, ref SeenFields seen)
     {
-        if (Ascii.EqualsIgnoreCase(value, "keep-alive"u8))
+        if (Is(value, "keep-alive"u8))
         {
             // What most clients say, and nothing to take apart.
             seen.KeepAlive = true;
@@ -121,6 +126,13 @@ internal static class FieldRules
             seen.Codings.Add(coding);
         return 0;
     }
+
+    /// <summary>
+    /// Without case, but first as it is usually written, which the compiler makes two comparisons of.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Is(ReadOnlySpan<byte> text, ReadOnlySpan<byte> usual) =>
+        text.SequenceEqual(usual) || Ascii.EqualsIgnoreCase(text, usual);
 
     private static int CheckTogether(HttpRequest request, in SeenFields seen)
     {

@@ -16,7 +16,9 @@ internal sealed class HeadParser(HttpOptions options)
 {
     private readonly HttpParser<HeadTarget> _parser = new(showErrorDetails: false);
 
-    /// <summary>Returns 0, or the status that answers what is wrong with the head that <paramref name="request"/> has loaded.</summary>
+    /// <summary>
+    /// Returns 0, or the status that answers what is wrong with the head that <paramref name="request"/> has loaded.
+    /// </summary>
     public int ParseHead(HttpRequest request)
     {
         int status = RequestLineRules.CheckVersion(request.Buffer.AsSpan(0, request.Length));

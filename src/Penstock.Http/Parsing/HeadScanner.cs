@@ -6,11 +6,14 @@ namespace Penstock.Http.Parsing;
 /// </summary>
 /// <remarks>
 /// RFC 9112, section 2.2: lines end in CRLF. A recipient may take a bare LF for one; this one does not, because parties
-/// that disagree about where lines end are how requests are smuggled. One empty line before the request line is skipped.
+/// that disagree about where lines end are how requests are smuggled. One empty line before the request line is
+/// skipped.
 /// </remarks>
 internal sealed class HeadScanner(int maxRequestLine, int maxHead)
 {
-    /// <summary>Looks at the bytes that are new since the last call; <c>progress.Scanned</c> is the length of a complete head.</summary>
+    /// <summary>
+    /// Looks at the bytes that are new since the last call; <c>progress.Scanned</c> is the length of a complete head.
+    /// </summary>
     public HeadStatus Scan(ReadOnlySpan<byte> data, ref HeadProgress progress)
     {
         if (progress.Scanned == 0)
@@ -28,7 +31,9 @@ internal sealed class HeadScanner(int maxRequestLine, int maxHead)
     private bool IsWholeAndClean(ReadOnlySpan<byte> data, ref HeadProgress progress)
     {
         int length = WholeHeadScan.Find(data);
-        if (length == 0 || length > maxHead || data[0] == '\r' || data[..length].IndexOf((byte)'\r') > maxRequestLine)
+        if (length == 0 || length > maxHead || data[0] == '\r')
+            return false;
+        if (length > maxRequestLine && data[..length].IndexOf((byte)'\r') > maxRequestLine)
             return false;
         progress.Scanned = length;
         return true;

@@ -6,9 +6,11 @@ namespace Penstock.Http.Parsing;
 /// <summary>
 /// What the parser reports to. A struct, so that the parser is compiled for it and calls nothing through an interface.
 /// </summary>
-internal readonly struct HeadTarget(HttpRequest request, HttpHeaders headers) : IHttpRequestLineHandler, IHttpHeadersHandler
+internal readonly struct HeadTarget(HttpRequest request, HttpHeaders headers)
+    : IHttpRequestLineHandler, IHttpHeadersHandler
 {
-    public void OnStartLine(HttpVersionAndMethod versionAndMethod, TargetOffsetPathLength targetPath, Span<byte> startLine) =>
+    public void OnStartLine(
+        HttpVersionAndMethod versionAndMethod, TargetOffsetPathLength targetPath, Span<byte> startLine) =>
         request.SetStartLine(versionAndMethod, targetPath, startLine);
 
     public void OnHeader(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => headers.Add(name, value);

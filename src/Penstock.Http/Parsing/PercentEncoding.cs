@@ -6,8 +6,8 @@ namespace Penstock.Http.Parsing;
 internal static class PercentEncoding
 {
     /// <summary>
-    /// Decodes into <paramref name="target"/>, which must be as long as the source. An encoded slash is left as it is: it
-    /// is a character of a segment, and decoded it would separate two. False for a broken escape or an encoded NUL.
+    /// Decodes into <paramref name="target"/>, which must be as long as the source. An encoded slash is left as it is:
+    /// it is a character of a segment, and decoded it would separate two. False for a broken escape or an encoded NUL.
     /// </summary>
     public static bool TryDecode(ReadOnlySpan<byte> source, Span<byte> target, out int length)
     {

@@ -8,9 +8,9 @@ internal static class RequestLineRules
     private const int VersionLength = 8;
 
     /// <summary>
-    /// Returns 0, or 505 for a major version other than 1, or 400 for what is no version. A minor version above 1 becomes
-    /// 1 in place, because a recipient serves what it does not know as the highest minor version that it does (RFC 9110,
-    /// section 2.5) and the parser knows 0 and 1 only.
+    /// Returns 0, or 505 for a major version other than 1, or 400 for what is no version. A minor version above 1
+    /// becomes 1 in place, because a recipient serves what it does not know as the highest minor version that it does
+    /// (RFC 9110, section 2.5) and the parser knows 0 and 1 only.
     /// </summary>
     public static int CheckVersion(Span<byte> head)
     {

@@ -8,12 +8,12 @@ internal static class Tokens
     private static readonly SearchValues<byte> TokenBytes =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
-    /// <summary>Controls, which no value may hold: everything below space except the tab, and DEL (section 5.5).</summary>
-    private static readonly SearchValues<byte> ForbiddenInValues = SearchValues.Create(
-        [.. Enumerable.Range(0, 32).Where(value => value != '\t').Select(value => (byte)value), 0x7f]);
+    /// <summary>
+    /// Controls, which no value may hold: everything below space except the tab, and DEL (section 5.5).
+    /// </summary>
+    private static readonly SearchValues<byte> ForbiddenInValues = SearchValues.Create(ControlsBut('\t'));
 
-    private static readonly SearchValues<byte> ForbiddenInLines = SearchValues.Create(
-        [.. Enumerable.Range(0, 32).Where(value => value is not ('\t' or '\r' or '\n')).Select(value => (byte)value), 0x7f]);
+    private static readonly SearchValues<byte> ForbiddenInLines = SearchValues.Create(ControlsBut('\t', '\r', '\n'));
 
     public static bool Contains(byte value) => TokenBytes.Contains(value);
 
@@ -25,4 +25,7 @@ internal static class Tokens
 
     /// <summary>Whether nothing in whole lines, their ends included, is forbidden in a value.</summary>
     public static bool AreLines(ReadOnlySpan<byte> lines) => !lines.ContainsAny(ForbiddenInLines);
+
+    private static byte[] ControlsBut(params char[] allowed) =>
+        [.. Enumerable.Range(0, 32).Where(value => !allowed.Contains((char)value)).Select(value => (byte)value), 0x7f];
 }

@@ -10,15 +10,17 @@ namespace Penstock.Http.Parsing;
 /// does not like it leaves to <see cref="HeadScanner"/>, which says what is wrong.
 /// </summary>
 /// <remarks>
-/// Clean: every CR is followed by LF, every LF follows a CR, and there is no other control but the tab. Going line by line
-/// costs a search per line, which for small requests is more than parsing them; one pass with a few comparisons a block
-/// answers every question about a clean head.
+/// Clean: every CR is followed by LF, every LF follows a CR, and there is no other control but the tab. Going line by
+/// line costs a search per line, which for small requests is more than parsing them; one pass with a few comparisons a
+/// block answers every question about a clean head.
 /// </remarks>
 internal static class WholeHeadScan
 {
     private const int Width = 32;
 
-    /// <summary>The length of the head that <paramref name="data"/> begins with; 0 when it is not whole, or not clean.</summary>
+    /// <summary>
+    /// The length of the head that <paramref name="data"/> begins with; 0 when it is not whole, or not clean.
+    /// </summary>
     public static int Find(ReadOnlySpan<byte> data)
     {
         ref byte first = ref MemoryMarshal.GetReference(data);

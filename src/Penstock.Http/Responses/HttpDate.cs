@@ -19,6 +19,10 @@ internal static class HttpDate
     {
         value = default;
         return text.Length <= 40 && DateTimeOffset.TryParseExact(
-            Encoding.ASCII.GetString(text), Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out value);
+            Encoding.ASCII.GetString(text),
+            Formats,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out value);
     }
 }

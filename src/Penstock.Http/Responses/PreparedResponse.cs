@@ -4,8 +4,8 @@ using System.Text;
 namespace Penstock.Http.Responses;
 
 /// <summary>
-/// A response whose bytes are made once and sent often; only the date and what is said of the connection are put in when
-/// it is sent. Immutable; any thread.
+/// A response whose bytes are made once and sent often; only the date and what is said of the connection are put in
+/// when it is sent. Immutable; any thread.
 /// </summary>
 public sealed class PreparedResponse
 {
@@ -32,9 +32,13 @@ public sealed class PreparedResponse
     /// <param name="contentType">As in <c>text/plain</c>.</param>
     /// <param name="content">Copied.</param>
     /// <param name="headers">Further fields.</param>
-    /// <exception cref="ArgumentException">A field's name is no token, or a value holds a control character.</exception>
+    /// <exception cref="ArgumentException">A field's name is no token, or a value holds a control
+    /// character.</exception>
     public static PreparedResponse Create(
-        int status, string contentType, ReadOnlySpan<byte> content, params ReadOnlySpan<(string Name, string Value)> headers)
+        int status,
+        string contentType,
+        ReadOnlySpan<byte> content,
+        params ReadOnlySpan<(string Name, string Value)> headers)
     {
         ResponseRules.CheckStatus(status);
         var head = new StringBuilder();
@@ -47,7 +51,9 @@ public sealed class PreparedResponse
         return new PreparedResponse(status, [.. ReasonPhrases.LineOf(status), .. fields], content.ToArray());
     }
 
-    /// <summary>A response that says its status in a line of text, or without content where that status has none.</summary>
+    /// <summary>
+    /// A response that says its status in a line of text, or without content where that status has none.
+    /// </summary>
     internal static PreparedResponse ForStatus(int status, params ReadOnlySpan<(string Name, string Value)> headers)
     {
         string text = ResponseRules.HasContent(status)

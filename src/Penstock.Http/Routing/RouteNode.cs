@@ -33,8 +33,8 @@ internal sealed class RouteNode
     public RouteTarget CatchAll() => Rest ??= new RouteTarget();
 
     /// <summary>
-    /// Finds what <paramref name="path"/> names from <paramref name="start"/> on: a literal before a parameter, a parameter
-    /// before a catch-all. Depth is bounded by the templates, not by the path.
+    /// Finds what <paramref name="path"/> names from <paramref name="start"/> on: a literal before a parameter, a
+    /// parameter before a catch-all. Depth is bounded by the templates, not by the path.
     /// </summary>
     public RouteTarget? Find(ReadOnlySpan<byte> path, int start, RouteValues values)
     {

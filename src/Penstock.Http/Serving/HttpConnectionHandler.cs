@@ -15,7 +15,9 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
     private readonly ExchangePool _pool;
     private readonly Action<HttpExchange> _onLate;
 
-    /// <summary>The exchange whose bytes are being read; it is looked after there and not in <see cref="Advance"/>.</summary>
+    /// <summary>
+    /// The exchange whose bytes are being read; it is looked after there and not in <see cref="Advance"/>.
+    /// </summary>
     private HttpExchange? _receiving;
 
     public HttpConnectionHandler(HttpLoop loop)
@@ -56,7 +58,10 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
         EndpointCalls.Drained(exchange);
     }
 
-    /// <summary>A client that has sent everything may still read; one that stopped within a request is told so (RFC 9112, section 8).</summary>
+    /// <summary>
+    /// A client that has sent everything may still read; one that stopped within a request is told so (RFC 9112,
+    /// section 8).
+    /// </summary>
     public override void OnPeerFinished(Connection connection)
     {
         if (connection.UserState is HttpExchange { Phase: not ExchangePhase.Answering } exchange)
@@ -86,7 +91,10 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
         Loop.Watch.Sweep(_onLate);
     }
 
-    /// <summary>Something of the exchange ended outside of <see cref="OnReceived"/>: goes on with the connection if that was all.</summary>
+    /// <summary>
+    /// Something of the exchange ended outside of <see cref="OnReceived"/>: goes on with the connection if that was
+    /// all.
+    /// </summary>
     public void Advance(HttpExchange exchange)
     {
         if (ReferenceEquals(_receiving, exchange))
@@ -105,7 +113,9 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
         connection.Resume();
     }
 
-    /// <summary>An asynchronous handler returned; when its connection is gone, nobody else has the exchange any more.</summary>
+    /// <summary>
+    /// An asynchronous handler returned; when its connection is gone, nobody else has the exchange any more.
+    /// </summary>
     public void OnHandlerEnded(HttpExchange exchange, Exception? exception)
     {
         if (exchange.IsAborted)
@@ -141,8 +151,8 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
     /// <summary>Leaves the connection as it must be until something happens.</summary>
     private void Park(Connection connection, HttpExchange exchange)
     {
-        bool idle = exchange.Phase == ExchangePhase.Head && exchange.Head.Scanned == 0 && connection.State == ConnectionState.Open;
-        if (idle)
+        bool open = connection.State == ConnectionState.Open;
+        if (open && exchange.Phase == ExchangePhase.Head && exchange.Head.Scanned == 0)
         {
             Loop.Watch.Remove(exchange);
             if (connection.UserState is not null)
@@ -152,7 +162,7 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
         }
 
         connection.UserState = exchange;
-        if (exchange.Phase != ExchangePhase.Answering && connection.State == ConnectionState.Open)
+        if (open && exchange.Phase != ExchangePhase.Answering)
             Loop.Watch.Add(exchange);
         else
             Loop.Watch.Remove(exchange);

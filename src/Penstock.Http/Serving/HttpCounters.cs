@@ -1,6 +1,8 @@
 namespace Penstock.Http.Serving;
 
-/// <summary>What one loop has served. Plain fields that only the loop writes; other threads may see them a moment late.</summary>
+/// <summary>
+/// What one loop has served. Plain fields that only the loop writes; other threads may see them a moment late.
+/// </summary>
 internal sealed class HttpCounters
 {
     private readonly long[] _responses = new long[6];

@@ -3,7 +3,8 @@ using Penstock.Http.Responses;
 namespace Penstock.Http.Serving;
 
 /// <summary>What the HTTP connections of one loop share.</summary>
-internal sealed class HttpLoop(HttpServer server, HttpOptions options, HttpRoutes routes, TimeProvider time, int sendHighMark)
+internal sealed class HttpLoop(
+    HttpServer server, HttpOptions options, HttpRoutes routes, TimeProvider time, int sendHighMark)
 {
     public HttpServer Server => server;
 

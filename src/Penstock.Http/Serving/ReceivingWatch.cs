@@ -5,8 +5,8 @@ namespace Penstock.Http.Serving;
 /// connections are not in it: the engine's deadlines keep them.
 /// </summary>
 /// <remarks>
-/// Time is read once a sweep and not per request: deadlines count from the last sweep and one period is added, so they are
-/// up to two periods late and never early.
+/// Time is read once a sweep and not per request: deadlines count from the last sweep and one period is added, so they
+/// are up to two periods late and never early.
 /// </remarks>
 internal sealed class ReceivingWatch
 {
@@ -61,7 +61,9 @@ internal sealed class ReceivingWatch
         link.IsWatched = false;
     }
 
-    /// <summary>Calls <paramref name="onLate"/> for every exchange that has missed a deadline; that removes it.</summary>
+    /// <summary>
+    /// Calls <paramref name="onLate"/> for every exchange that has missed a deadline; that removes it.
+    /// </summary>
     public void Sweep(Action<HttpExchange> onLate)
     {
         long now = _time.GetTimestamp();

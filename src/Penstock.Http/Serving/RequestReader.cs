@@ -118,7 +118,9 @@ internal sealed class RequestReader(HttpLoop loop)
     {
         const int emptyLine = 2;
         HttpRequest request = exchange.Request;
-        int problem = request.TrailerLines.Length > emptyLine ? _parser.ParseTrailers(request, request.TrailerLines) : 0;
+        int problem = request.TrailerLines.Length > emptyLine
+            ? _parser.ParseTrailers(request, request.TrailerLines)
+            : 0;
         if (problem != 0)
             Reject(exchange, problem);
         else

@@ -6,9 +6,9 @@ namespace Penstock.Http.StaticFiles;
 
 /// <summary>Opens files below one directory and never any other, whatever the path says or links to.</summary>
 /// <remarks>
-/// A path is refused for what is in it: empty segments, dots, NUL, an encoded slash, a backslash. Where links lead is seen
-/// after opening, on Linux from the descriptor itself, so that nothing can be exchanged in between; elsewhere from the
-/// path, segment by segment.
+/// A path is refused for what is in it: empty segments, dots, NUL, an encoded slash, a backslash. Where links lead is
+/// seen after opening, on Linux from the descriptor itself, so that nothing can be exchanged in between; elsewhere
+/// from the path, segment by segment.
 /// </remarks>
 internal sealed class RootDirectory
 {
@@ -22,7 +22,9 @@ internal sealed class RootDirectory
         _root = RealPath(full);
     }
 
-    /// <summary>Opens the file that a decoded path names; a directory means its index. Null when there is none to serve.</summary>
+    /// <summary>
+    /// Opens the file that a decoded path names; a directory means its index. Null when there is none to serve.
+    /// </summary>
     public SafeFileHandle? TryOpen(ReadOnlySpan<byte> path, out string name)
     {
         name = "";
@@ -53,7 +55,9 @@ internal sealed class RootDirectory
         return true;
     }
 
-    /// <summary>A name, and not a way to another directory. A decoded path has <c>%2F</c> only where a slash was encoded.</summary>
+    /// <summary>
+    /// A name, and not a way to another directory. A decoded path has <c>%2F</c> only where a slash was encoded.
+    /// </summary>
     private static bool IsPlain(ReadOnlySpan<byte> segment) =>
         !segment.IsEmpty && !segment.SequenceEqual("."u8) && !segment.SequenceEqual(".."u8) &&
         !segment.ContainsAny((byte)'\\', (byte)0) && segment.IndexOf("%2"u8) < 0;
@@ -87,7 +91,9 @@ internal sealed class RootDirectory
     private static string RealPath(string path)
     {
         string real = Path.GetPathRoot(path)!;
-        foreach (string segment in path[real.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        string[] segments = path[real.Length..].Split(
+            Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries);
+        foreach (string segment in segments)
         {
             real = Path.Combine(real, segment);
             FileSystemInfo entry = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);

@@ -4,13 +4,13 @@ using Penstock.Http.Responses;
 namespace Penstock.Http.StaticFiles;
 
 /// <summary>
-/// Serves the files below a directory, with their types, validators (<c>ETag</c>, <c>Last-Modified</c>) and single ranges
-/// (RFC 9110, sections 8.8, 13 and 14). Map it for GET with a template that ends in <c>{*path}</c>.
+/// Serves the files below a directory, with their types, validators (<c>ETag</c>, <c>Last-Modified</c>) and single
+/// ranges (RFC 9110, sections 8.8, 13 and 14). Map it for GET with a template that ends in <c>{*path}</c>.
 /// </summary>
 /// <remarks>
 /// Files are read on the loop, in blocks, as fast as the client takes them: from the page cache that is a copy, from a
-/// slow disk it holds the loop up. A request for several ranges is answered with the whole file, which section 14.2 allows.
-/// Directories are not listed.
+/// slow disk it holds the loop up. A request for several ranges is answered with the whole file, which section 14.2
+/// allows. Directories are not listed.
 /// </remarks>
 public sealed class StaticFileEndpoint : HttpEndpoint
 {
@@ -58,7 +58,9 @@ public sealed class StaticFileEndpoint : HttpEndpoint
     {
         HttpResponse response = exchange.Response;
         FilePreconditions conditions = FilePreconditions.Of(exchange.Request, entry);
-        ByteSpan span = conditions.UseRange ? RangeHeader.Read(exchange.Request, entry.Length) : ByteSpan.Whole(entry.Length);
+        ByteSpan span = conditions.UseRange
+            ? RangeHeader.Read(exchange.Request, entry.Length)
+            : ByteSpan.Whole(entry.Length);
         int status = conditions.Status != 200 ? conditions.Status : span.Status;
         response.StatusCode = status;
         entry.AddValidators(response);

@@ -3,7 +3,9 @@ using Penstock.Http.Tests.Scripted;
 
 namespace Penstock.Http.Tests.Behaviour;
 
-/// <summary>Deadlines on a clock that only the tests move; sweeps make them up to half a second late and never early.</summary>
+/// <summary>
+/// Deadlines on a clock that only the tests move; sweeps make them up to half a second late and never early.
+/// </summary>
 public sealed class DeadlineTests
 {
     private static readonly byte[] Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray();

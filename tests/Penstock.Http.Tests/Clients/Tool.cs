@@ -3,7 +3,10 @@ using Penstock.Http.Tests.Live;
 
 namespace Penstock.Http.Tests.Clients;
 
-/// <summary>A program of other people. A test whose program is missing is skipped, unless PENSTOCK_REQUIRE_TOOLS=1 makes that a failure.</summary>
+/// <summary>
+/// A program of other people. A test whose program is missing is skipped, unless PENSTOCK_REQUIRE_TOOLS=1 makes that a
+/// failure.
+/// </summary>
 internal static class Tool
 {
     /// <summary>Runs a program to its end and returns what it printed; fails when the program does.</summary>

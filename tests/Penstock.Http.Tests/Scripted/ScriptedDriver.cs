@@ -4,7 +4,9 @@ using Penstock.Net;
 
 namespace Penstock.Http.Tests.Scripted;
 
-/// <summary>A driver whose peers are scripts: what arrives, and in which pieces, is decided by the test and nothing else.</summary>
+/// <summary>
+/// A driver whose peers are scripts: what arrives, and in which pieces, is decided by the test and nothing else.
+/// </summary>
 internal sealed class ScriptedDriver : IoDriver
 {
     private readonly CompletionQueue _completed = new();

@@ -6,7 +6,9 @@ using Penstock.Timing;
 
 namespace Penstock.Http.Tests.Scripted;
 
-/// <summary>The real loop, connections and HTTP handler over a scripted driver and a clock that the test moves.</summary>
+/// <summary>
+/// The real loop, connections and HTTP handler over a scripted driver and a clock that the test moves.
+/// </summary>
 internal sealed class ScriptedServer : IDisposable
 {
     private readonly EventLoop _loop;
