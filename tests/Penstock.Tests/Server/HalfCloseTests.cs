@@ -12,7 +12,7 @@ public sealed class HalfCloseTests
         await client.SendAsync(request);
         client.FinishSending();
         Assert.Equal(request, await client.ReceiveToEndAsync());
-        Assert.Equal(CloseReason.LocalClose, await server.Journal.WaitClosedAsync());
+        Assert.Equal(CloseReason.PeerFinished, await server.Journal.WaitClosedAsync());
     }
 
     [Fact]

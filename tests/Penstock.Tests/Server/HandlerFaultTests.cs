@@ -90,7 +90,7 @@ public sealed class HandlerFaultTests
             await second.ExpectEndAsync();
         }
 
-        Assert.Equal(CloseReason.LocalClose, await server.Journal.WaitClosedAsync());
+        Assert.Equal(CloseReason.PeerFinished, await server.Journal.WaitClosedAsync());
         await Patience.UntilAsync(() => server.Server.ConnectionCount == 1);
         Assert.Equal(1, await server.ReadAsync(() => server.Group.Loops[0].Statistics.HandlerFaults));
         await EchoAsync(first);

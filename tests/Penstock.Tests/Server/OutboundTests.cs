@@ -12,7 +12,7 @@ public sealed class OutboundTests
         await using LoopGroup group = LoopGroupReading.Create();
         await using TestServer server = TestServer.Echo(group: group);
         await TalkAsync(group, server.EndPoint);
-        Assert.Equal(CloseReason.LocalClose, await server.Journal.WaitClosedAsync());
+        Assert.Equal(CloseReason.PeerFinished, await server.Journal.WaitClosedAsync());
     }
 
     [Fact]
