@@ -29,6 +29,8 @@ internal sealed class LoopTimers(DeadlineQueue deadlines, int firstEntry)
     public int Start(TimeSpan period, Action callback, long now)
     {
         int place = Array.IndexOf(_timers, null);
+        if (place < 0)
+            throw new InvalidOperationException($"A loop runs at most {MaxTimers} timers.");
         _timers[place] = new Timer(deadlines.GetList(period), callback);
         deadlines.Set(firstEntry + place, _timers[place]!.Period, now);
         return place;
