@@ -15,7 +15,10 @@ internal sealed class KeyValueDatabase : IDisposable
     private readonly TaskCompletionSource _shutdownRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DataDirectory? _directory;
     private readonly Compactor? _compactor;
-    private KeyValueLoop[] _loops = [];
+    private readonly Lock _loopGate = new();
+
+    /// <summary>Replaced, never changed, so that other threads read it without the lock.</summary>
+    private volatile KeyValueLoop[] _loops = [];
     private long _lastClientId;
 
     /// <summary>Loads what is in the data directory, if there is one.</summary>
@@ -27,7 +30,7 @@ internal sealed class KeyValueDatabase : IDisposable
         Settings = new KeyValueSettings(options);
         Time = options.Loops.TimeProvider;
         Publications = new Publications(this);
-        Keyspace = new Keyspace(options.Loops.Count);
+        Keyspace = new Keyspace(MayHaveSeveralLoops(options.Loops) ? int.MaxValue : 1);
         StartedAt = UnixTime;
         if (options.DataDirectory is null)
             return;
@@ -83,13 +86,22 @@ internal sealed class KeyValueDatabase : IDisposable
     /// <summary>Completes when a client asked the server to end.</summary>
     public Task ShutdownRequested => _shutdownRequested.Task;
 
-    /// <summary>Makes what the loops of a group need; called once, before they serve anybody.</summary>
+    /// <summary>Names the group whose loops will serve; called once, before they do.</summary>
     public void Attach(LoopGroup group)
     {
         Group = group;
-        _loops = new KeyValueLoop[group.Count];
-        for (int i = 0; i < _loops.Length; i++)
-            _loops[i] = new KeyValueLoop(this, i);
+        GetLoop(group.Count - 1);
+    }
+
+    /// <summary>What a loop of the group keeps; made when it is first asked for, since there may be more loops later.</summary>
+    public KeyValueLoop GetLoop(int index)
+    {
+        lock (_loopGate)
+        {
+            if (index >= _loops.Length)
+                _loops = [.. _loops, .. Enumerable.Range(_loops.Length, index + 1 - _loops.Length).Select(i => new KeyValueLoop(this, i))];
+            return _loops[index];
+        }
     }
 
     /// <summary>Runs work on a loop.</summary>
@@ -116,6 +128,9 @@ internal sealed class KeyValueDatabase : IDisposable
         _directory?.Dispose();
         Keyspace.Dispose();
     }
+
+    private static bool MayHaveSeveralLoops(LoopOptions loops) =>
+        loops.Io == IoMechanism.ThreadPerConnection || (loops.Io != IoMechanism.Blocking && loops.Count > 1);
 
     /// <summary>On the log's thread.</summary>
     private void ReleaseReplies()

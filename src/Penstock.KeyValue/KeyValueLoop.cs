@@ -65,17 +65,14 @@ internal sealed class KeyValueLoop
     public void AfterCommands(Connection connection) => Replies?.HoldIfNeeded(connection, _wrote);
 
     /// <summary>
-    /// A bounded look for keys whose time is over, at the shards that fall to this loop: each goes on where the last look
-    /// ended.
+    /// A bounded look for keys whose time is over: in each shard it goes on where the last look ended.
     /// </summary>
     public void ExpireSome()
     {
         const int EntriesPerShard = 256;
         Tick();
-        int loops = Math.Max(Database.LoopCount, 1);
-        for (int i = Index; i < Keyspace.ShardCount; i += loops)
+        foreach (Shard shard in Database.Keyspace.Shards)
         {
-            Shard shard = Database.Keyspace.Shards[i];
             if (shard.ExpiringCount == 0)
                 continue;
             lock (shard.Gate)

@@ -16,8 +16,8 @@ public sealed class KeyValueServer : IAsyncDisposable
     private readonly LoopGroup _group;
     private readonly KeyValueMeter _meter;
     private readonly List<TcpServer> _servers = [];
-    private readonly List<IDisposable> _timers = [];
     private readonly Lock _gate = new();
+    private IDisposable? _expiry;
     private Task? _stopping;
 
     private KeyValueServer(KeyValueDatabase database, LoopGroup group)
@@ -98,17 +98,19 @@ public sealed class KeyValueServer : IAsyncDisposable
             RestrictUnixSocket(resp.EndPoint, options.UnixSocketMode);
         }
 
-        foreach (KeyValueLoop loop in _database.LoopStates)
-            _timers.Add(_group.StartTimer(loop.Index, ExpiryPeriod, loop.ExpireSome));
+        _expiry = _group.StartTimer(loop: 0, ExpiryPeriod, _database.GetLoop(0).ExpireSome);
     }
 
-    /// <summary>Handlers are made in the order of the loops, so they can be counted.</summary>
+    /// <summary>
+    /// Handlers are made in the order of the loops, so they can be counted; where every connection has a thread, more are
+    /// made as threads are.
+    /// </summary>
     private EndPoint Listen(ServerOptions options, Func<KeyValueLoop, ConnectionHandler> create)
     {
-        int next = 0;
+        int next = -1;
         try
         {
-            TcpServer server = TcpServer.Start(options, () => create(_database.LoopStates[next++]), _group);
+            TcpServer server = TcpServer.Start(options, () => create(_database.GetLoop(Interlocked.Increment(ref next))), _group);
             _servers.Add(server);
             return server.EndPoint;
         }
@@ -128,8 +130,7 @@ public sealed class KeyValueServer : IAsyncDisposable
 
     private async Task StopCoreAsync(CancellationToken cancellationToken)
     {
-        foreach (IDisposable timer in _timers)
-            timer.Dispose();
+        _expiry?.Dispose();
         await Task.WhenAll(_servers.Select(server => server.StopAsync(cancellationToken))).ConfigureAwait(false);
         await _group.DisposeAsync().ConfigureAwait(false);
         _meter.Dispose();

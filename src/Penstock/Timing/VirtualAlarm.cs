@@ -6,6 +6,12 @@ namespace Penstock.Timing;
 /// </summary>
 internal sealed class VirtualAlarm(LoopClock clock, Action wake) : IDisposable
 {
+    /// <summary>
+    /// How far a clock may move while the timer is set. Not nothing: a clock that is not the system's may still run by
+    /// itself, and would have moved every time.
+    /// </summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(1);
+
     private readonly ITimer _timer = clock.Provider.CreateTimer(
         static wake => ((Action)wake!)(), wake, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
@@ -25,7 +31,7 @@ internal sealed class VirtualAlarm(LoopClock clock, Action wake) : IDisposable
             TimeSpan remaining = clock.Provider.GetElapsedTime(now, deadline);
             _timer.Change(remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         }
-        while (clock.Now != now);
+        while (clock.Provider.GetElapsedTime(now) > Tolerance);
     }
 
     public void Dispose() => _timer.Dispose();
