@@ -7,6 +7,8 @@ var root = new RootCommand("Penstock: servers on event loops.")
     ServeCommand.Create(),
     SendCommand.Create(),
     ListenCommand.Create(),
+    KeyValueClientCommand.Create(),
+    DoctorCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);

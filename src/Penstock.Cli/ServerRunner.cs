@@ -11,30 +11,56 @@ internal static class ServerRunner
     /// <param name="name">What the banner calls the server.</param>
     /// <param name="options">Where it listens; named when it cannot.</param>
     /// <param name="start">Starts it.</param>
-    public static async Task<int> RunAsync(string name, ServerOptions options, Func<ServerOptions, TcpServer> start)
+    public static Task<int> RunAsync(string name, ServerOptions options, Func<ServerOptions, TcpServer> start) =>
+        RunAsync(options.EndPoint, () =>
+        {
+            TcpServer server = start(options);
+            WarnOfBurning(options.Loops);
+            string banner = $"{name} listening on {Describe(server.EndPoint)} ({server.Description})";
+            return new ForegroundServer([banner], server.Completion, server.StopAsync);
+        });
+
+    /// <param name="endPoint">Where it listens; named when it cannot.</param>
+    /// <param name="start">Starts it.</param>
+    public static async Task<int> RunAsync(EndPoint endPoint, Func<ForegroundServer> start)
     {
         using var messages = new EngineMessages(Console.Error);
         using var stop = new StopSignals();
         try
         {
-            await using TcpServer server = start(options);
-            Console.WriteLine($"{name} listening on {Describe(server.EndPoint)} ({server.Description})");
+            ForegroundServer server = start();
+            foreach (string line in server.Banner)
+                Console.WriteLine(line);
             return await ServeAsync(server, stop);
         }
-        catch (Exception exception) when (StartProblem(exception, options.EndPoint) is not null)
+        catch (Exception exception) when (StartProblem(exception, endPoint) is not null)
         {
-            await Console.Error.WriteLineAsync($"penstock: {StartProblem(exception, options.EndPoint)}");
+            await Console.Error.WriteLineAsync($"penstock: {StartProblem(exception, endPoint)}");
             return ExitCode.Failure;
         }
     }
 
-    private static async Task<int> ServeAsync(TcpServer server, StopSignals stop)
+    public static string Describe(EndPoint endPoint)
+    {
+        string text = endPoint.ToString()!;
+        return endPoint is UnixDomainSocketEndPoint ? $"unix:{text.Replace('\0', '@')}" : text;
+    }
+
+    public static void WarnOfBurning(LoopOptions loops)
+    {
+        if (loops.Io != IoMechanism.BusyWait)
+            return;
+        string cores = loops.Count == 1 ? "a whole processor" : $"{loops.Count} whole processors";
+        Console.Error.WriteLine($"penstock: warning: busy-wait never sleeps and burns {cores}, also when nothing happens.");
+    }
+
+    private static async Task<int> ServeAsync(ForegroundServer server, StopSignals stop)
     {
         try
         {
-            await Task.WhenAny(stop.Requested, server.Completion);
+            await Task.WhenAny(stop.Requested, server.Ended);
             await server.StopAsync(stop.Insisted);
-            await server.Completion;
+            await server.Ended;
             return ExitCode.Success;
         }
         catch (Exception exception)
@@ -51,13 +77,7 @@ internal static class ServerRunner
         SocketException { SocketErrorCode: SocketError.AccessDenied } => $"No permission to listen on {Describe(endPoint)}.",
         SocketException other => $"Cannot listen on {Describe(endPoint)}: {other.Message}.",
         UnauthorizedAccessException => $"No permission to listen on {Describe(endPoint)}.",
-        NotSupportedException or ArgumentOutOfRangeException or IOException => exception.Message,
+        NotSupportedException or ArgumentException or IOException or InvalidDataException => exception.Message,
         _ => null,
     };
-
-    private static string Describe(EndPoint endPoint)
-    {
-        string text = endPoint.ToString()!;
-        return endPoint is UnixDomainSocketEndPoint ? $"unix:{text.Replace('\0', '@')}" : text;
-    }
 }

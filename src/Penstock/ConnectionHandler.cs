@@ -5,7 +5,8 @@ namespace Penstock;
 /// </summary>
 /// <remarks>
 /// <para>There is one instance per loop and it serves all connections of that loop. Every member is called on the loop's
-/// thread, one at a time, so a handler's own fields need no lock; what handlers of several loops share does.</para>
+/// thread, one at a time, so a handler's own fields need no lock; what handlers of several loops share does. That holds
+/// in every model: under <see cref="IoMechanism.ThreadPerConnection"/> each thread has a loop and a handler.</para>
 /// <para>A member must not block: the loop's other connections wait meanwhile. An exception resets the connection with
 /// <see cref="CloseReason.HandlerFault"/> and harms no other.</para>
 /// <para><see cref="OnOpened"/> and <see cref="OnClosed"/> are called exactly once each for every connection.</para>
@@ -48,7 +49,7 @@ public abstract class ConnectionHandler
     /// The peer finished sending; it may still read. Closes the connection once everything staged is sent, unless
     /// overridden to go on sending first.
     /// </summary>
-    public virtual void OnPeerFinished(Connection connection) => connection.Close();
+    public virtual void OnPeerFinished(Connection connection) => connection.Close(CloseReason.PeerFinished);
 
     /// <summary>The connection is over. Nothing can be sent any more.</summary>
     public virtual void OnClosed(Connection connection, CloseReason reason)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Penstock.Connections;
 using Penstock.Diagnostics;
+using Penstock.Drivers;
 using Penstock.Loop;
 using Penstock.Timing;
 
@@ -13,10 +14,13 @@ namespace Penstock;
 /// <remarks>All members may be called from any thread.</remarks>
 public sealed class LoopGroup : IAsyncDisposable
 {
+    private readonly LoopOptions _options;
     private readonly LoopThread[] _threads;
-    private readonly EventLoop[] _loops;
+    private readonly List<LoopThread> _connectionThreads = [];
     private readonly LoopClock _clock;
     private readonly LoopMeter _meter;
+    private readonly string _remarks;
+    private EventLoop[] _loops;
     private int _nextForConnect;
     private int _disposed;
 
@@ -27,29 +31,45 @@ public sealed class LoopGroup : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        options = options.Copy();
+        _options = options = AsModelDemands(options.Copy());
+        if (options.Io == IoMechanism.ThreadPerConnection)
+            ConnectionThreads = new ConnectionThreads(StartLoop, options.MaxConnectionThreads);
         _clock = new LoopClock(options.TimeProvider);
-        _threads = new LoopThread[options.Count];
-        for (int i = 0; i < _threads.Length; i++)
-            _threads[i] = new LoopThread(options, _clock, i);
-        _loops = AwaitStart(_threads);
-        _meter = new LoopMeter(_loops);
-        Ended = Task.WhenAll(Array.ConvertAll(_threads, thread => thread.Ended));
+        (_threads, _loops, _remarks) = StartLoops(options, _clock);
+        _meter = new LoopMeter(() => Volatile.Read(ref _loops));
+        Task[] ended = Array.ConvertAll(_threads, thread => thread.Ended);
+        Ended = Task.WhenAll(ended);
+        Broken = AwaitFirstFaultAsync(ended);
     }
 
-    /// <summary>How many loops there are.</summary>
+    /// <summary>
+    /// How many loops there are. Under <see cref="IoMechanism.ThreadPerConnection"/> their number grows with the
+    /// connections: loop 0 accepts, and each of the others serves one.
+    /// </summary>
     public int Count => _loops.Length;
 
-    /// <summary>What really runs, as in <c>epoll, level-triggered, 2 loops</c>.</summary>
+    /// <summary>
+    /// What really runs, as in <c>epoll, level-triggered, 2 loops</c>; then, when the choice was left open, why better
+    /// mechanisms were passed over.
+    /// </summary>
     public string Description =>
-        $"{_loops[0].Driver.Description}, {Count} {(Count == 1 ? "loop" : "loops")}";
+        $"{_loops[0].Driver.Description}, {DescribeModel()}{_remarks}";
+
+    /// <summary>The clock of all deadlines.</summary>
+    public TimeProvider TimeProvider => _clock.Provider;
 
     /// <summary>Completes when all loops have ended; faulted with the first failure when one broke.</summary>
     internal Task Ended { get; }
 
+    /// <summary>Fails as soon as one loop breaks; completes when all have ended in order.</summary>
+    internal Task Broken { get; }
+
     internal ReadOnlySpan<EventLoop> Loops => _loops;
 
     internal LoopClock Clock => _clock;
+
+    /// <summary>The threads that are started for connections; null in every model but that one.</summary>
+    internal ConnectionThreads? ConnectionThreads { get; }
 
     /// <summary>
     /// Runs <paramref name="work"/> on the connection's loop, with the connection. Does nothing when the connection has
@@ -71,6 +91,12 @@ public sealed class LoopGroup : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(work);
         return _loops[loop].Post(static (work, _) => ((Action)work!)(), work);
     }
+
+    /// <summary>
+    /// What a loop, from 0 to <see cref="Count"/>, has done so far. Read without stopping it, so the figures may be a
+    /// moment behind and of slightly different moments.
+    /// </summary>
+    public LoopCounters ReadCounters(int loop) => LoopCounters.From(_loops[loop].Statistics);
 
     /// <summary>
     /// Calls <paramref name="callback"/> on a loop every <paramref name="period"/>, on the loop's clock, until what is
@@ -103,6 +129,8 @@ public sealed class LoopGroup : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(handler);
         options ??= new ConnectionOptions();
         options.Validate();
+        if (loop is not null && ConnectionThreads is not null)
+            throw new NotSupportedException("With a thread per connection each gets its own; the loop cannot be chosen.");
         EventLoop target = loop is { } index ? _loops[index] : ChooseForConnect();
         var attempt = new ConnectAttempt(target, remote, handler, options);
         return await attempt.RunAsync(cancellationToken).ConfigureAwait(false);
@@ -117,11 +145,83 @@ public sealed class LoopGroup : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             _meter.Dispose();
-            foreach (EventLoop loop in _loops)
+            foreach (EventLoop loop in StopStarting())
                 loop.Post(static (target, _) => ((EventLoop)target!).Stop(), loop);
         }
 
         await Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (LoopThread thread in _connectionThreads)
+            await thread.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static async Task AwaitFirstFaultAsync(Task[] ended)
+    {
+        await foreach (Task loop in Task.WhenEach(ended).ConfigureAwait(false))
+            await loop.ConfigureAwait(false);
+    }
+
+    private string DescribeModel()
+    {
+        if (ConnectionThreads is { } threads)
+            return $"a thread per connection, at most {threads.Maximum}";
+        if (Count == 1 && _options.MaxConnectionsPerLoop == 1)
+            return "one connection at a time";
+        return Count == 1 ? "1 loop" : $"{Count} loops";
+    }
+
+    /// <summary>Starts a thread with a loop for one connection; null when the group is being disposed.</summary>
+    private EventLoop? StartLoop()
+    {
+        lock (_connectionThreads)
+        {
+            if (Volatile.Read(ref _disposed) != 0)
+                return null;
+            var thread = new LoopThread(_options, _clock, _loops.Length, ConnectionThreads.StackBytes);
+            EventLoop loop = thread.Started.GetAwaiter().GetResult();
+            _connectionThreads.Add(thread);
+            Volatile.Write(ref _loops, [.. _loops, loop]);
+            return loop;
+        }
+    }
+
+    /// <summary>No thread is started from here on; returns all loops that there are.</summary>
+    private EventLoop[] StopStarting()
+    {
+        lock (_connectionThreads)
+            return _loops;
+    }
+
+    /// <summary>The blocking models are made of loops with room for one connection; one such loop is where they begin.</summary>
+    private static LoopOptions AsModelDemands(LoopOptions options)
+    {
+        if (options.Io is not (IoMechanism.Blocking or IoMechanism.ThreadPerConnection))
+            return options;
+        options.MaxConnectionThreads = Math.Min(options.MaxConnectionThreads, options.MaxConnectionsPerLoop);
+        options.Count = options.MaxConnectionsPerLoop = 1;
+        return options;
+    }
+
+    /// <summary>Starts the loops on the mechanism that was asked for, or on the best on which all of them start.</summary>
+    private static (LoopThread[] Threads, EventLoop[] Loops, string Remarks) StartLoops(LoopOptions options, LoopClock clock)
+    {
+        List<MechanismReport> failed = [];
+        while (true)
+        {
+            MechanismChoice choice = DriverProbe.Choose(options.Io, options.Trigger, failed);
+            LoopOptions chosen = options.Copy();
+            chosen.Io = choice.Mechanism;
+            var threads = new LoopThread[options.Count];
+            for (int i = 0; i < threads.Length; i++)
+                threads[i] = new LoopThread(chosen, clock, i);
+            try
+            {
+                return (threads, AwaitStart(threads), choice.Remarks);
+            }
+            catch (MechanismRefusedException refused) when (options.Io == IoMechanism.Auto)
+            {
+                failed.Add(refused.Report);
+            }
+        }
     }
 
     private static EventLoop[] AwaitStart(LoopThread[] threads)
@@ -144,7 +244,8 @@ public sealed class LoopGroup : IAsyncDisposable
         }
     }
 
-    private static void RunOn(EventLoop loop, ConnectionId id, Action<Connection> work)
+    /// <summary>Runs work for a connection, if it is still there. Loop thread only.</summary>
+    internal static void RunOn(EventLoop loop, ConnectionId id, Action<Connection> work)
     {
         if (loop.TryGet(id, out Connection connection))
             GuardedHandler.Run(connection, work);
@@ -154,6 +255,8 @@ public sealed class LoopGroup : IAsyncDisposable
 
     private EventLoop ChooseForConnect()
     {
+        if (ConnectionThreads is { } threads)
+            return threads.TryClaim() ?? throw new InvalidOperationException("All connection threads are taken.");
         foreach (EventLoop loop in _loops)
         {
             if (loop.IsOnLoop)

@@ -37,6 +37,20 @@ public sealed class LoopOptions
     /// </summary>
     public int MaxReadBytesPerTurn { get; set; } = 256 * 1024;
 
+    /// <summary>
+    /// Threads that serve connections under <see cref="IoMechanism.ThreadPerConnection"/>. Default: 1,024. With all of
+    /// them taken, newcomers wait in the backlog. Each costs a descriptor and some 60 KiB that are not given back before
+    /// the group ends.
+    /// </summary>
+    public int MaxConnectionThreads { get; set; } = 1_024;
+
+    /// <summary>
+    /// How many slices of 20 ms in a row a blocking reader waits for a silent peer before it gives the connection up with
+    /// <see cref="CloseReason.IdleTimeout"/>. Default: null, without limit, which leaves it to
+    /// <see cref="ConnectionOptions.IdleTimeout"/>. The other mechanisms do not look at it.
+    /// </summary>
+    public int? ReadSliceTimeouts { get; set; }
+
     /// <summary>The clock of all deadlines. Default: the system's. Tests pass a virtual one.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -46,6 +60,8 @@ public sealed class LoopOptions
         OptionChecks.AtLeast(MaxConnectionsPerLoop, 1, nameof(MaxConnectionsPerLoop));
         OptionChecks.AtLeast(MaxEventsPerTurn, 1, nameof(MaxEventsPerTurn));
         OptionChecks.AtLeast(MaxReadBytesPerTurn, 1, nameof(MaxReadBytesPerTurn));
+        OptionChecks.AtLeast(MaxConnectionThreads, 1, nameof(MaxConnectionThreads));
+        OptionChecks.AtLeast(ReadSliceTimeouts ?? 1, 1, nameof(ReadSliceTimeouts));
         ArgumentNullException.ThrowIfNull(TimeProvider);
     }
 

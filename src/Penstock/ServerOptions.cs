@@ -33,6 +33,14 @@ public sealed class ServerOptions : ConnectionOptions
     /// </summary>
     public bool NoDelay { get; set; } = true;
 
+    /// <summary>
+    /// How long sent bytes may stay unacknowledged before the kernel gives the connection up (<c>TCP_USER_TIMEOUT</c>, Linux,
+    /// TCP only); it then ends with <see cref="CloseReason.SocketError"/>. Default: infinite, which leaves it to the kernel's
+    /// retransmissions: about a quarter of an hour. For peers that vanish without a word; one that is there and does not read
+    /// is the matter of <see cref="ConnectionOptions.WriteStallTimeout"/>.
+    /// </summary>
+    public TimeSpan DeadPeerTimeout { get; set; } = Timeout.InfiniteTimeSpan;
+
     /// <summary>How connections are spread over the loops. Default: <see cref="AcceptDistribution.Auto"/>.</summary>
     public AcceptDistribution Distribution { get; set; } = AcceptDistribution.Auto;
 
@@ -51,6 +59,7 @@ public sealed class ServerOptions : ConnectionOptions
         ArgumentNullException.ThrowIfNull(EndPoint);
         OptionChecks.AtLeast(MaxConnections, 1, nameof(MaxConnections));
         OptionChecks.AtLeast(Backlog, 1, nameof(Backlog));
+        OptionChecks.PositiveOrInfinite(DeadPeerTimeout, nameof(DeadPeerTimeout));
         OptionChecks.PositiveOrInfinite(ShutdownTimeout, nameof(ShutdownTimeout));
     }
 }

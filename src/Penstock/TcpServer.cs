@@ -46,7 +46,10 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
 
     /// <summary>Starts a server on loops of its own. It accepts connections when this returns.</summary>
     /// <param name="options">Read once, here.</param>
-    /// <param name="handlerFactory">Makes the handler of each loop; called once per loop, on the caller's thread.</param>
+    /// <param name="handlerFactory">
+    /// Makes the handler of each loop; called once per loop, on the caller's thread. Under
+    /// <see cref="IoMechanism.ThreadPerConnection"/> also later, for each thread that is started, on the accepting one.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An option's value; the message names it.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or not allowed.</exception>
     /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked for.</exception>
@@ -102,6 +105,8 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     /// <param name="cancellationToken">Ends the patience: what is left is reset at once.</param>
     public Task StopAsync(CancellationToken cancellationToken = default)
     {
+        if (cancellationToken.IsCancellationRequested)
+            _impatience.Cancel();
         lock (_gate)
             _stopping ??= StopCoreAsync();
         return AwaitStopAsync(_stopping, cancellationToken);
@@ -135,13 +140,14 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why. A group
-    /// that is disposed under the server ends it too.
+    /// A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why. So does the
+    /// end of its loops.
     /// </summary>
     private async Task WatchAsync()
     {
-        Task first = await Task.WhenAny(_completion.Task, _server.Fault, _group.Ended).ConfigureAwait(false);
-        if (first.Exception is { } fault)
+        // Not the end of all loops: one of several that breaks leaves the others running, with a part of the server gone.
+        Task broken = await Task.WhenAny(_server.Fault, _group.Broken, _completion.Task).ConfigureAwait(false);
+        if (broken.Exception is { } fault)
             _completion.TrySetException(fault.InnerExceptions);
         await StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }

@@ -6,9 +6,9 @@ internal static class Allocation
     private const int Attempts = 10;
 
     /// <summary>
-    /// The managed bytes that <paramref name="action"/> allocates once it is warm: the least of several attempts, because
-    /// a collection that another thread causes in the middle charges this one with the rest of its allocation buffer.
-    /// What the action itself allocates it allocates every time.
+    /// The managed bytes that <paramref name="action"/> allocates once it is warm: the least of several attempts,
+    /// because a collection that another thread causes in the middle charges this one with the rest of its allocation
+    /// buffer. What the action itself allocates it allocates every time.
     /// </summary>
     public static long Of(Action action)
     {

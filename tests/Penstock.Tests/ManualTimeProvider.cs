@@ -1,8 +1,9 @@
 namespace Penstock.Tests;
 
 /// <summary>
-/// A clock that stands still until <see cref="Advance"/> moves it. Timers fire during that call, on the caller's thread,
-/// in the order of their due times, and each at its own time: a callback that reads the clock sees when it was due.
+/// A clock that stands still until <see cref="Advance"/> moves it. Timers fire during that call, on the caller's
+/// thread, in the order of their due times, and each at its own time: a callback that reads the clock sees when it was
+/// due.
 /// </summary>
 public sealed class ManualTimeProvider : TimeProvider
 {
@@ -54,7 +55,9 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
-    /// <summary>Finds the next timer due by <paramref name="end"/>, moves the clock to it and arms its next period.</summary>
+    /// <summary>
+    /// Finds the next timer due by <paramref name="end"/>, moves the clock to it and arms its next period.
+    /// </summary>
     private ManualTimer? TakeDue(TimeSpan end)
     {
         lock (_gate)

@@ -41,7 +41,8 @@ public sealed class OptionValidationTests
     [Fact]
     public void A_group_checks_its_own_options() =>
         Assert.Throws<ArgumentOutOfRangeException>(
-            nameof(LoopOptions.MaxConnectionsPerLoop), () => new LoopGroup(new LoopOptions { MaxConnectionsPerLoop = 0 }));
+            nameof(LoopOptions.MaxConnectionsPerLoop),
+            () => new LoopGroup(new LoopOptions { MaxConnectionsPerLoop = 0 }));
 
     [Fact]
     public void Defaults_are_valid()

@@ -6,10 +6,14 @@ internal static class RepositoryRoot
     /// <summary>The folder of the solution.</summary>
     public static string Path { get; } = Find(new DirectoryInfo(AppContext.BaseDirectory));
 
-    /// <summary>Files below a folder of the repository, build output left out, with <c>/</c> in their relative paths.</summary>
+    /// <summary>
+    /// Files below a folder of the repository, build output left out, with <c>/</c> in their relative paths.
+    /// </summary>
     public static IEnumerable<string> Files(string folder, string pattern)
     {
         string root = System.IO.Path.Combine(Path, folder);
+        if (!Directory.Exists(root))
+            return [];
         return Directory.EnumerateFiles(root, pattern, SearchOption.AllDirectories)
             .Select(file => System.IO.Path.GetRelativePath(Path, file).Replace('\\', '/'))
             .Where(file => !file.Split('/').Any(part => part is "bin" or "obj" or "artifacts"))
@@ -29,6 +33,7 @@ internal static class RepositoryRoot
     {
         while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Penstock.slnx")))
             folder = folder.Parent;
-        return folder?.FullName ?? throw new DirectoryNotFoundException("Penstock.slnx is in no folder above the tests.");
+        return folder?.FullName
+            ?? throw new DirectoryNotFoundException("Penstock.slnx is in no folder above the tests.");
     }
 }

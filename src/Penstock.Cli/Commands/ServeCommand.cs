@@ -9,5 +9,7 @@ internal static class ServeCommand
     {
         EchoCommand.Create(),
         BroadcastCommand.Create(),
+        KeyValueCommand.Create(),
+        HttpCommand.Create(),
     };
 }

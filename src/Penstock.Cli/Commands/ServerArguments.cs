@@ -33,6 +33,17 @@ internal sealed class ServerArguments
         HelpName = string.Join('|', IoNames.Mechanisms.Keys),
     };
 
+    private readonly Option<bool> _busyWaitOne = new("--busy-wait-one")
+    {
+        Description = "The classic busy-wait server: as --io busy-wait, but one connection at a time, to its end.",
+    };
+
+    private readonly Option<int?> _readSlices = new("--read-slice-timeouts")
+    {
+        Description = "Slices of 20 ms that a blocking reader waits for a silent client; no limit when left out.",
+        HelpName = "N",
+    };
+
     private readonly Option<Trigger> _trigger = new("--trigger")
     {
         Description = "When a readiness mechanism reports a socket.",
@@ -52,22 +63,27 @@ internal sealed class ServerArguments
     private readonly Option<double> _idleTimeout = new("--idle-timeout")
     {
         Description = "Seconds that a connection may go without a whole message; 0 for no limit.",
-        DefaultValueFactory = _ => 60,
         HelpName = "SECONDS",
     };
 
-    public ServerArguments(int port, int maxMessage)
+    public ServerArguments(int port, int maxMessage, double idleSeconds = 60)
     {
+        _idleTimeout.DefaultValueFactory = _ => idleSeconds;
         _port = Parsing.Number("--port", "Port to listen on; 0 picks a free one.", port, minimum: 0, maximum: IPEndPoint.MaxPort);
         _maxMessage = Parsing.Number("--max-message", "Bytes in the longest message that a client may send.", maxMessage, minimum: 1);
         _idleTimeout.Validators.Add(RejectNegative);
+        _readSlices.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<int?>() < 1)
+                result.AddError("--read-slice-timeouts must be at least 1.");
+        });
     }
 
     public void AddTo(Command command)
     {
         foreach (Option option in new Option[]
                  {
-                     _host, _port, _unix, _io, _trigger, _loops, _maxConnections, _maxMessage, _idleTimeout,
+                     _host, _port, _unix, _io, _busyWaitOne, _readSlices, _trigger, _loops, _maxConnections, _maxMessage, _idleTimeout,
                  })
         {
             command.Options.Add(option);
@@ -78,10 +94,11 @@ internal sealed class ServerArguments
     {
         double idleSeconds = parsed.GetValue(_idleTimeout);
         TimeSpan idle = idleSeconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(idleSeconds);
+        bool busyWaitOne = parsed.GetValue(_busyWaitOne);
         return new ServerOptions
         {
             EndPoint = ReadEndPoint(parsed),
-            MaxConnections = parsed.GetValue(_maxConnections),
+            MaxConnections = busyWaitOne ? 1 : parsed.GetValue(_maxConnections),
             MaxMessageBytes = parsed.GetValue(_maxMessage),
             IdleTimeout = idle,
 
@@ -89,18 +106,23 @@ internal sealed class ServerArguments
             FirstMessageTimeout = Timeout.InfiniteTimeSpan,
             Loops =
             {
-                Count = parsed.GetValue(_loops),
-                Io = parsed.GetValue(_io),
+                Count = busyWaitOne ? 1 : parsed.GetValue(_loops),
+                Io = busyWaitOne ? IoMechanism.BusyWait : parsed.GetValue(_io),
+                ReadSliceTimeouts = parsed.GetValue(_readSlices),
                 Trigger = parsed.GetValue(_trigger),
             },
         };
     }
 
+    /// <summary>A port of the host that was asked for, whether a Unix domain socket was asked for or not.</summary>
+    public IPEndPoint ReadTcpEndPoint(ParseResult parsed, int? port = null) =>
+        new(parsed.GetValue(_host)!, port ?? parsed.GetValue(_port));
+
     private EndPoint ReadEndPoint(ParseResult parsed)
     {
         if (parsed.GetValue(_unix) is { } path)
             return new UnixDomainSocketEndPoint(path.StartsWith('@') ? string.Concat("\0", path.AsSpan(1)) : path);
-        return new IPEndPoint(parsed.GetValue(_host)!, parsed.GetValue(_port));
+        return ReadTcpEndPoint(parsed);
     }
 
     private static void RejectNegative(OptionResult result)

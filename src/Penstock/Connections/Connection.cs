@@ -37,19 +37,23 @@ public sealed class Connection : IBufferWriter<byte>
     private CloseReason _closeReason;
     private PauseCauses _paused;
 
+    /// <summary>How often output is held; nothing is sent unless this is 0.</summary>
+    private int _holds;
+
     /// <summary>True exactly while the loop's list of dirty connections holds this one.</summary>
     private bool _dirty;
 
     /// <summary>The stored tail is to be shown to the handler again although nothing new arrived.</summary>
     private bool _redeliver;
 
+    /// <summary>The driver was told to pause; it stays so until what is stored has been shown.</summary>
+    private bool _receiveStopped;
+
     /// <summary>The handler is told when the queue is below the low mark again, although receiving was not paused.</summary>
     private bool _drainAwaited;
 
-    /// <summary>The peer's FIN came, and the handler is told behind the stored tail, once it is not paused.</summary>
-    private bool _finishUntold;
-
     private bool _peerFinished;
+    private bool _toldPeerFinished;
     private bool _anyMessage;
     private bool _opened;
 
@@ -161,6 +165,28 @@ public sealed class Connection : IBufferWriter<byte>
     public void Resume() => RemovePause(PauseCauses.Handler);
 
     /// <summary>
+    /// Keeps what is staged, now and later, from being sent until <see cref="ReleaseOutput"/>; for a handler whose replies
+    /// may not be seen before something else is done, as a write to disk. Holds nest. What is held counts as waiting for
+    /// the peer, so receiving pauses at <see cref="ConnectionOptions.MaxSendQueueBytes"/>; closing waits for the release too.
+    /// </summary>
+    public void HoldOutput()
+    {
+        AssertOnLoop();
+        _holds++;
+    }
+
+    /// <summary>Ends one <see cref="HoldOutput"/>; the last one lets go what was staged meanwhile.</summary>
+    /// <exception cref="InvalidOperationException">Nothing is held.</exception>
+    public void ReleaseOutput()
+    {
+        AssertOnLoop();
+        if (_holds == 0)
+            throw new InvalidOperationException("The connection's output is not held.");
+        if (--_holds == 0)
+            MarkDirty();
+    }
+
+    /// <summary>
     /// Closes the connection once everything staged so far is sent. What arrives meanwhile is discarded; after our FIN the
     /// peer has <see cref="ConnectionOptions.LingerTimeout"/> to send its own, because closing a socket with unread bytes
     /// resets it and would take the last replies along.
@@ -224,7 +250,7 @@ public sealed class Connection : IBufferWriter<byte>
         if (State >= ConnectionState.Closing)
             return;
         if (result < 0)
-            CloseNow(ReasonOf(result), CloseMode.Reset);
+            CloseNow(ReasonOf(result), result == -Errno.ECANCELED ? CloseMode.Graceful : CloseMode.Reset);
         else if (result == 0)
             OnPeerFinished();
         else if (State == ConnectionState.Open)
@@ -274,9 +300,9 @@ public sealed class Connection : IBufferWriter<byte>
     {
         // A peer that waits for us, rather than we for it, is not idle.
         if (_paused != PauseCauses.None || !_output.Staged.IsEmpty)
-            StartIdleDeadline();
+            StartReceiveDeadline();
         else
-            CloseNow(_anyMessage ? CloseReason.IdleTimeout : IdleReasonBeforeFirstMessage, CloseMode.Graceful);
+            CloseNow(AwaitsFirstMessage ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout, CloseMode.Graceful);
     }
 
     internal void OnSendDeadline()
@@ -295,6 +321,8 @@ public sealed class Connection : IBufferWriter<byte>
         {
             _redeliver = false;
             DeliverStored();
+            if (_paused == PauseCauses.None)
+                ReceiveAgain();
         }
 
         ApplyHighMark();
@@ -347,8 +375,7 @@ public sealed class Connection : IBufferWriter<byte>
         _subscriptions = null;
     }
 
-    private CloseReason IdleReasonBeforeFirstMessage =>
-        _scope.Limits.FirstMessage.Expires ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout;
+    private bool AwaitsFirstMessage => !_anyMessage && _scope.Limits.FirstMessage.Expires;
 
     private void Begin(ConnectionScope scope, SocketHandle socket)
     {
@@ -356,16 +383,17 @@ public sealed class Connection : IBufferWriter<byte>
         _scope = scope;
         _socket = socket;
         _paused = PauseCauses.None;
+        _holds = 0;
         DroppedPayloads = 0;
-        _dirty = _redeliver = _drainAwaited = _finishUntold = _peerFinished = _anyMessage = _opened = false;
+        _dirty = _redeliver = _drainAwaited = _receiveStopped = false;
+        _peerFinished = _toldPeerFinished = _anyMessage = _opened = false;
     }
 
     private void BecomeOpen()
     {
         State = ConnectionState.Open;
         _opened = true;
-        ConnectionLimits limits = _scope.Limits;
-        Deadlines.StartReceive(limits.FirstMessage.Expires ? limits.FirstMessage : limits.Idle);
+        StartReceiveDeadline();
         _scope.Handler.Opened(this);
     }
 
@@ -398,8 +426,7 @@ public sealed class Connection : IBufferWriter<byte>
             AfterDelivery(consumed);
         }
 
-        if (_finishUntold && _paused == PauseCauses.None)
-            TellFinished();
+        TellPeerFinished();
     }
 
     private void AfterDelivery(int consumed)
@@ -409,7 +436,7 @@ public sealed class Connection : IBufferWriter<byte>
         if (consumed > 0)
         {
             _anyMessage = true;
-            StartIdleDeadline();
+            StartReceiveDeadline();
         }
 
         bool stoppedForRoom = !WantsInput && !_inbound.IsEmpty;
@@ -425,24 +452,25 @@ public sealed class Connection : IBufferWriter<byte>
         _peerFinished = true;
         if (State == ConnectionState.Lingering)
             CloseNow(_closeReason, CloseMode.Graceful);
-        else if (_paused == PauseCauses.None && !_redeliver)
-            TellFinished();
-        else
-            _finishUntold = true;
+        else if (!_redeliver)
+            TellPeerFinished();
     }
 
-    private void TellFinished()
+    /// <summary>Once, and behind everything that arrived before: what is stored is shown first.</summary>
+    private void TellPeerFinished()
     {
-        _finishUntold = false;
-        if (State == ConnectionState.Open)
-            _scope.Handler.PeerFinished(this);
+        if (!_peerFinished || _toldPeerFinished || State != ConnectionState.Open || _paused != PauseCauses.None)
+            return;
+        _toldPeerFinished = true;
+        _scope.Handler.PeerFinished(this);
     }
 
-    private void StartIdleDeadline() => Deadlines.StartReceive(_scope.Limits.Idle);
+    private void StartReceiveDeadline() =>
+        Deadlines.StartReceive(AwaitsFirstMessage ? _scope.Limits.FirstMessage : _scope.Limits.Idle);
 
     private void Flush()
     {
-        if (_output.IsSending || State >= ConnectionState.Closing)
+        if (_output.IsSending || _holds > 0 || State >= ConnectionState.Closing)
             return;
         if (_output.Staged.IsEmpty)
             FinishFlush();
@@ -476,6 +504,10 @@ public sealed class Connection : IBufferWriter<byte>
         _drainAwaited = false;
         RemovePause(PauseCauses.SendQueue);
         _scope.Handler.Drained(this);
+
+        // What it wrote is measured now: sends that complete before the turn ends may hide that the mark was passed, and
+        // a producer that stopped there would wait for ever.
+        ApplyHighMark();
     }
 
     /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
@@ -511,13 +543,12 @@ public sealed class Connection : IBufferWriter<byte>
         AssertOnLoop();
         if (State != ConnectionState.Open || (_paused & cause) != 0)
             return;
-        if (_paused == PauseCauses.None)
-        {
-            _loop.Driver.PauseReceive(Key);
-            _loop.Statistics.ReceivePauses++;
-        }
-
         _paused |= cause;
+        if (_receiveStopped)
+            return;
+        _receiveStopped = true;
+        _loop.Driver.PauseReceive(Key);
+        _loop.Statistics.ReceivePauses++;
     }
 
     private void RemovePause(PauseCauses cause)
@@ -528,9 +559,16 @@ public sealed class Connection : IBufferWriter<byte>
         _paused &= ~cause;
         if (_paused != PauseCauses.None)
             return;
-        _loop.Driver.ResumeReceive(Key);
-        if (!_inbound.IsEmpty || _finishUntold)
+
+        // While it was paused the peer waited for us; its own time begins now.
+        StartReceiveDeadline();
+
+        // What is stored goes first. Received from at once, a connection that is paused again after every request would
+        // store more in each round than it handles.
+        if (!_inbound.IsEmpty || (_peerFinished && !_toldPeerFinished))
             Redeliver();
+        else
+            ReceiveAgain();
     }
 
     /// <summary>Not here and now: the handler may be in the middle of what it was shown last.</summary>
@@ -540,12 +578,19 @@ public sealed class Connection : IBufferWriter<byte>
         MarkDirty();
     }
 
+    private void ReceiveAgain()
+    {
+        if (!_receiveStopped || State >= ConnectionState.Closing)
+            return;
+        _receiveStopped = false;
+        _loop.Driver.ResumeReceive(Key);
+    }
+
     /// <summary>A peer that is stuck sending to us would never read our last replies.</summary>
     private void UnpauseToDiscard()
     {
-        if (_paused != PauseCauses.None)
-            _loop.Driver.ResumeReceive(Key);
         _paused = PauseCauses.None;
+        ReceiveAgain();
     }
 
     private void MarkDirty()
@@ -559,6 +604,11 @@ public sealed class Connection : IBufferWriter<byte>
     [Conditional("DEBUG")]
     private void AssertOnLoop() => Debug.Assert(_loop.IsOnLoop, "a connection is touched on its loop only");
 
-    private static CloseReason ReasonOf(int result) =>
-        -result == Errno.ECONNRESET || -result == Errno.EPIPE ? CloseReason.PeerReset : CloseReason.SocketError;
+    private static CloseReason ReasonOf(int result)
+    {
+        // A driver that limits how long it reads gives up with this.
+        if (result == -Errno.ECANCELED)
+            return CloseReason.IdleTimeout;
+        return -result == Errno.ECONNRESET || -result == Errno.EPIPE ? CloseReason.PeerReset : CloseReason.SocketError;
+    }
 }

@@ -10,9 +10,9 @@ namespace Penstock.Diagnostics;
 internal sealed class LoopMeter : IDisposable
 {
     private readonly Meter _meter = new("Penstock");
-    private readonly EventLoop[] _loops;
+    private readonly Func<EventLoop[]> _loops;
 
-    public LoopMeter(EventLoop[] loops)
+    public LoopMeter(Func<EventLoop[]> loops)
     {
         _loops = loops;
         Counter("penstock.loop.turns", "{turn}", s => s.Turns, "Turns of the loop: waits for the operating system.");
@@ -38,7 +38,7 @@ internal sealed class LoopMeter : IDisposable
 
     private IEnumerable<Measurement<long>> Measure(Func<LoopStatistics, long> read)
     {
-        foreach (EventLoop loop in _loops)
+        foreach (EventLoop loop in _loops())
             yield return new Measurement<long>(read(loop.Statistics), new KeyValuePair<string, object?>("loop", loop.Index));
     }
 }

@@ -20,8 +20,8 @@ namespace Penstock.Drivers;
 /// <item>After <see cref="PauseReceive"/> only bytes already in flight may still arrive;
 /// <see cref="PauseOvershootBytes"/> bounds them.</item>
 /// <item>A <see cref="CompletionKind.Received"/> has any length from 1 up; length 0 means that the peer finished sending
-/// and is the last one of its slot. A negative result says that the socket broke; the slot stays until it is
-/// closed.</item>
+/// and is the last one of its slot. A negative result says that the socket broke, or, with ECANCELED, that a driver
+/// with limited patience gave the peer up; the slot stays until it is closed.</item>
 /// <item>Completions of different slots have no order. <see cref="CompletionKind.Closed"/> is the last of its key. A call
 /// for a key that is no longer in use is ignored and counted; an event for one is dropped and counted in
 /// <see cref="StaleEvents"/>, and never becomes a completion.</item>
@@ -37,6 +37,9 @@ internal abstract class IoDriver : IDisposable
 
     /// <summary>The most bytes that may still arrive for a slot after <see cref="PauseReceive"/> returned.</summary>
     public abstract int PauseOvershootBytes { get; }
+
+    /// <summary>Whether this driver takes managed sockets; the others take bare descriptors.</summary>
+    public virtual bool UsesManagedSockets => false;
 
     /// <summary>Events and calls that named a slot's earlier use and were dropped.</summary>
     public long StaleEvents { get; protected set; }

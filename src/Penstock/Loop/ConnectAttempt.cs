@@ -35,6 +35,7 @@ internal sealed class ConnectAttempt(EventLoop loop, EndPoint remote, Connection
         if (cancellationToken.IsCancellationRequested)
         {
             socket.Dispose();
+            loop.Vacated?.Invoke(loop);
             _connected.TrySetCanceled(cancellationToken);
             return;
         }
@@ -42,7 +43,8 @@ internal sealed class ConnectAttempt(EventLoop loop, EndPoint remote, Connection
         var limiter = new ConnectionLimiter(maximum: 1);
         limiter.TryEnter();
         var scope = new ConnectionScope(handler, ConnectionLimits.From(options, loop.Deadlines), limiter);
-        loop.Connect(scope, SocketHandle.Detach(socket), remote.Serialize(), _connected);
+        SocketHandle handle = loop.Driver.UsesManagedSockets ? SocketHandle.FromSocket(socket) : SocketHandle.Detach(socket);
+        loop.Connect(scope, handle, remote.Serialize(), _connected);
     }
 
     /// <summary>Closes what is being established; one that is established already is the caller's.</summary>

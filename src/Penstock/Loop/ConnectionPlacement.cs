@@ -14,12 +14,21 @@ internal sealed class ConnectionPlacement
 
     private readonly ServerOnLoop[] _targets;
     private readonly bool _leastConnections;
+    private readonly ConnectionThreads? _threads;
+    private readonly Func<EventLoop, ServerOnLoop>? _partOn;
     private int _next;
 
     private ConnectionPlacement(ServerOnLoop[] targets, bool leastConnections)
     {
         _targets = targets;
         _leastConnections = leastConnections;
+    }
+
+    private ConnectionPlacement(ConnectionThreads threads, Func<EventLoop, ServerOnLoop> partOn)
+        : this([], leastConnections: false)
+    {
+        _threads = threads;
+        _partOn = partOn;
     }
 
     /// <summary>Every connection stays where it was accepted.</summary>
@@ -31,38 +40,71 @@ internal sealed class ConnectionPlacement
     /// <summary>The loop that serves the fewest connections of this server.</summary>
     public static ConnectionPlacement LeastConnections(ServerOnLoop[] targets) => new(targets, leastConnections: true);
 
+    /// <summary>Each on a thread of its own; <paramref name="partOn"/> is the server's part there.</summary>
+    public static ConnectionPlacement PerThread(ConnectionThreads threads, Func<EventLoop, ServerOnLoop> partOn) =>
+        new(threads, partOn);
+
     /// <summary>Whether another connection could be placed now.</summary>
-    public bool HasRoom(ConnectionLimiter limiter) => !limiter.IsFull && (_targets.Length > 1 || _targets[0].Loop.HasFreeSlot);
+    public bool HasRoom(ConnectionLimiter limiter)
+    {
+        if (limiter.IsFull)
+            return false;
+        return _threads?.HasRoomOrAwait() ?? (_targets.Length > 1 || _targets[0].Loop.HasFreeSlot);
+    }
 
     /// <summary>Gives the connection to a loop; false when that loop has no slot or has ended.</summary>
     public bool TryPlace(SocketHandle socket)
     {
-        ServerOnLoop target = Choose();
+        if (Choose() is not { } target)
+            return false;
         if (target.Loop.IsOnLoop)
             return target.TryAdopt(socket);
         target.Announce();
-        bool posted = socket.Socket is { } managed
-            ? target.Loop.Post((_, _) => target.Adopt(SocketHandle.FromSocket(managed)), null)
-            : target.Loop.Post(Adopt, target, socket.Descriptor);
-        if (!posted)
-            target.Withdraw();
-        return posted;
+        bool posted = socket.IsDescriptor
+            ? target.Loop.Post(Adopt, target, socket.Descriptor)
+            : target.Loop.Post((_, _) => target.Adopt(socket), null);
+        if (posted)
+            return true;
+        target.Withdraw();
+        _threads?.Forget();
+        return false;
     }
 
-    private ServerOnLoop Choose()
+    private ServerOnLoop? Choose()
     {
+        if (_threads is not null)
+            return _threads.TryClaim() is { } loop ? _partOn!(loop) : null;
         if (_targets.Length == 1)
             return _targets[0];
-        if (!_leastConnections)
-            return _targets[_next++ % _targets.Length];
+        return _leastConnections ? ChooseLeastLoaded() : ChooseNext();
+    }
 
-        ServerOnLoop best = _targets[0];
+    private ServerOnLoop ChooseNext()
+    {
+        ServerOnLoop next = Advance();
+        return HasSlot(next) ? next : Advance();
+    }
+
+    private ServerOnLoop Advance()
+    {
+        // Not the remainder of a running count, which turns negative after 2^31 connections.
+        ServerOnLoop target = _targets[_next];
+        _next = _next + 1 < _targets.Length ? _next + 1 : 0;
+        return target;
+    }
+
+    private ServerOnLoop ChooseLeastLoaded()
+    {
+        ServerOnLoop? best = null;
         foreach (ServerOnLoop target in _targets)
         {
-            if (target.Load < best.Load)
+            if (HasSlot(target) && (best is null || target.Load < best.Load))
                 best = target;
         }
 
-        return best;
+        return best ?? _targets[0];
     }
+
+    /// <summary>Of other loops it is not known: what they hold back they turn away.</summary>
+    private static bool HasSlot(ServerOnLoop target) => !target.Loop.IsOnLoop || target.Loop.HasFreeSlot;
 }

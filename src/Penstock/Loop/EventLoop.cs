@@ -27,6 +27,7 @@ internal sealed class EventLoop : ConnectionLoop
     private List<Connection> _dirty = [];
     private List<Connection> _flushing = [];
     private uint _listenerGeneration;
+    private int _listenerCount;
     private int _threadId;
 
     /// <param name="index">The loop's number in its group.</param>
@@ -61,6 +62,9 @@ internal sealed class EventLoop : ConnectionLoop
     /// <summary>When the loop must next do something by itself.</summary>
     public long NextDeadline => _mailbox.HasWork || _dirty.Count > 0 ? 0 : Deadlines.Next;
 
+    /// <summary>Set when the loop is claimed for one connection at a time: called when that one is over.</summary>
+    public Action<EventLoop>? Vacated { get; set; }
+
     public static int SlotsFor(int maxConnections) => maxConnections + MaxListeners;
 
     /// <summary>Everything the loop does, once. Connections that wrote something in this turn are sent to once.</summary>
@@ -85,6 +89,9 @@ internal sealed class EventLoop : ConnectionLoop
     {
         _connections.Return(connection);
         Statistics.OpenConnections--;
+
+        // Before the server counts the departure, so that a listener which is told of room finds a loop for it.
+        Vacated?.Invoke(this);
         connection.Scope.Left();
         foreach (LoopListener? listener in _listeners)
             listener?.OnSlotFreed();
@@ -129,10 +136,15 @@ internal sealed class EventLoop : ConnectionLoop
         if (place < 0)
             throw new InvalidOperationException($"A loop serves at most {MaxListeners} listeners.");
         _listeners[place] = listener;
+        _listenerCount++;
         return new SlotKey(_connections.Capacity + place, ++_listenerGeneration);
     }
 
-    public void RemoveListener(SlotKey key) => _listeners[key.Index - _connections.Capacity] = null;
+    public void RemoveListener(SlotKey key)
+    {
+        _listeners[key.Index - _connections.Capacity] = null;
+        _listenerCount--;
+    }
 
     public void StartBackoff(SlotKey listener) => Deadlines.Set(listener.Index * 2, _backoff, Now);
 
@@ -162,17 +174,24 @@ internal sealed class EventLoop : ConnectionLoop
     /// </summary>
     public void Shutdown(CloseReason reason)
     {
-        foreach (LoopListener? listener in _listeners)
-            listener?.Close();
-        ForEachConnection(null, connection => connection.CloseNow(reason, CloseMode.Reset));
-        AwaitLastCompletions();
-        _mailbox.Close();
+        try
+        {
+            // Before the connections are ended: what was posted may bring new ones.
+            _mailbox.Close();
+        }
+        finally
+        {
+            foreach (LoopListener? listener in _listeners)
+                listener?.Close();
+            ForEachConnection(null, connection => connection.CloseNow(reason, CloseMode.Reset));
+            AwaitLastCompletions();
+        }
     }
 
     private void AwaitLastCompletions()
     {
         long end = Clock.Now + Clock.ToTimestamps(ShutdownGrace);
-        while (_connections.Count > 0 && Clock.Now < end)
+        while ((_connections.Count > 0 || _listenerCount > 0) && Clock.Now < end)
         {
             _driver.Wait(end);
             while (_driver.TryNext(out Completion completion))

@@ -59,7 +59,15 @@ internal sealed class LoopListener : IDisposable
     {
         _socket = socket;
         Key = _loop.AddListener(this);
-        _loop.Driver.Listen(Key, socket);
+        try
+        {
+            _loop.Driver.Listen(Key, socket);
+        }
+        catch
+        {
+            _loop.RemoveListener(Key);
+            throw;
+        }
     }
 
     public void OnCompletion(in Completion completion)
@@ -126,7 +134,8 @@ internal sealed class LoopListener : IDisposable
 
     private bool TryPlace(SocketHandle socket)
     {
-        if (!_limiter.TryEnter())
+        // Asked first: entering and leaving again would look like a departure, which wakes all who wait, this one too.
+        if (!_placement.HasRoom(_limiter) || !_limiter.TryEnter())
             return false;
         if (_placement.TryPlace(socket))
             return true;
@@ -143,7 +152,7 @@ internal sealed class LoopListener : IDisposable
         _loop.Driver.PauseReceive(Key);
         _loop.Statistics.ListenerPauses++;
         PenstockEventSource.Log.ServerFull(_name, _limiter.Count);
-        if (!_limiter.AwaitRoom() && _loop.HasFreeSlot)
+        if (!_limiter.AwaitRoom() && _loop.HasFreeSlot && _placement.HasRoom(_limiter))
             OnRoom();
     }
 

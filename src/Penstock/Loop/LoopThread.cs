@@ -16,12 +16,16 @@ internal sealed class LoopThread
     private readonly LoopClock _clock;
     private readonly int _index;
 
-    public LoopThread(LoopOptions options, LoopClock clock, int index)
+    /// <param name="options">How the loop runs.</param>
+    /// <param name="clock">Its time.</param>
+    /// <param name="index">Its number in its group.</param>
+    /// <param name="stackBytes">The thread's stack; 0 for the system's default.</param>
+    public LoopThread(LoopOptions options, LoopClock clock, int index, int stackBytes = 0)
     {
         _options = options;
         _clock = clock;
         _index = index;
-        new Thread(Run) { Name = $"penstock-loop-{index}", IsBackground = true }.Start();
+        new Thread(Run, stackBytes) { Name = $"penstock-loop-{index}", IsBackground = true }.Start();
     }
 
     /// <summary>The loop, once it is ready; faulted when its driver cannot be made.</summary>
@@ -36,6 +40,7 @@ internal sealed class LoopThread
         {
             using IoDriver driver = DriverFactory.Create(_options, _clock, EventLoop.SlotsFor(_options.MaxConnectionsPerLoop));
             var loop = new EventLoop(_index, driver, _clock, _options.MaxConnectionsPerLoop, _options.MaxEventsPerTurn);
+            SynchronizationContext.SetSynchronizationContext(new LoopSynchronizationContext(loop));
             _started.SetResult(loop);
             Turn(loop);
             _ended.SetResult();

@@ -10,6 +10,7 @@ internal sealed class LoopTimer : IDisposable
     public LoopTimer(EventLoop loop, TimeSpan period, Action callback)
     {
         _loop = loop;
+        loop.Timers.Reserve();
         loop.Post((_, _) => Start(period, callback), null);
     }
 

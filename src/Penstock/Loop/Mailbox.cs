@@ -63,10 +63,12 @@ internal sealed class Mailbox(Action wake)
     public void Close()
     {
         lock (_gate)
+        {
+            // Raised here as well: a post may have added its item already and not yet said so.
             _closed = true;
+            Volatile.Write(ref _wakePending, 1);
+        }
 
-        // The last post may be in the list already and not have raised the flag yet.
-        Volatile.Write(ref _wakePending, 1);
         while (HasWork)
             Drain();
     }

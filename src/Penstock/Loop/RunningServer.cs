@@ -14,7 +14,12 @@ internal sealed class RunningServer
     private readonly ConnectionLimiter _limiter;
     private readonly ListenSocket _listenSocket;
     private readonly ServerOnLoop[] _parts;
-    private readonly List<LoopListener> _listeners = [];
+    private readonly Func<ConnectionHandler> _handlerFactory;
+
+    /// <summary>The parts on threads that were started for connections, by the number of their loop.</summary>
+    private readonly Dictionary<int, ServerOnLoop> _threadParts = [];
+    private readonly Lock _gate = new();
+    private LoopListener[] _listeners = [];
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _unlistening;
 
@@ -22,12 +27,14 @@ internal sealed class RunningServer
     {
         _options = options;
         _group = group;
+        _handlerFactory = handlerFactory;
         _limiter = new ConnectionLimiter(options.MaxConnections);
         _parts = new ServerOnLoop[group.Count];
         for (int i = 0; i < _parts.Length; i++)
             _parts[i] = CreatePart(group.Loops[i], handlerFactory());
         _listenSocket = ListenSocket.Open(options, listeners);
         _limiter.OnRoom = OnRoom;
+        _group.ConnectionThreads?.Subscribe(OnRoom);
     }
 
     public EndPoint EndPoint => _listenSocket.EndPoint;
@@ -50,6 +57,7 @@ internal sealed class RunningServer
         }
         catch
         {
+            group.ConnectionThreads?.Unsubscribe(server.OnRoom);
             server._listenSocket.Dispose();
             throw;
         }
@@ -58,7 +66,7 @@ internal sealed class RunningServer
     /// <summary>Closes the listeners; calling it again joins the first call.</summary>
     public Task StopAcceptingAsync()
     {
-        lock (_listeners)
+        lock (_gate)
             return _unlistening ??= UnlistenAsync();
     }
 
@@ -67,10 +75,12 @@ internal sealed class RunningServer
     public async Task StopAsync(CancellationToken impatience)
     {
         await StopAcceptingAsync().ConfigureAwait(false);
+        _group.ConnectionThreads?.Unsubscribe(OnRoom);
+
         Action<Connection> end = impatience.IsCancellationRequested
             ? static connection => connection.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset)
             : static connection => connection.Drain(CloseReason.ServerShutdown);
-        Task drained = Task.WhenAll(_parts.Select(part => OnLoop(part.Loop, done => End(part, end, done))));
+        Task drained = Task.WhenAll(AllParts().Select(part => OnLoop(part.Loop, done => End(part, end, done))));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
         Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, limit.Token);
         if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
@@ -88,7 +98,7 @@ internal sealed class RunningServer
 
     private void ResetConnections()
     {
-        foreach (ServerOnLoop part in _parts)
+        foreach (ServerOnLoop part in AllParts())
             part.Loop.Post(static (target, _) => Reset((ServerOnLoop)target!), part);
     }
 
@@ -112,6 +122,23 @@ internal sealed class RunningServer
         _ => false,
     };
 
+    private ServerOnLoop[] AllParts()
+    {
+        lock (_threadParts)
+            return [.. _parts, .. _threadParts.Values];
+    }
+
+    /// <summary>The server's part on a thread for connections, made when the thread gets its first one from this server.</summary>
+    private ServerOnLoop PartOn(EventLoop loop)
+    {
+        lock (_threadParts)
+        {
+            if (!_threadParts.TryGetValue(loop.Index, out ServerOnLoop? part))
+                _threadParts[loop.Index] = part = CreatePart(loop, _handlerFactory());
+            return part;
+        }
+    }
+
     private ServerOnLoop CreatePart(EventLoop loop, ConnectionHandler handler)
     {
         // Deadline lists are made on the loop, which may be serving others already.
@@ -126,15 +153,32 @@ internal sealed class RunningServer
 
     private void StartListeners(bool listenerPerLoop)
     {
-        // All are known before the first one accepts: a departure on one loop must find those of the others.
-        int count = listenerPerLoop ? _parts.Length : 1;
-        for (int i = 0; i < count; i++)
-            _listeners.Add(CreateListener(_parts[i].Loop, Placement(listenerPerLoop, i)));
-        for (int i = 0; i < count; i++)
+        // All of them exist before the first one accepts: a connection that leaves tells every listener.
+        var listeners = new LoopListener[listenerPerLoop ? _parts.Length : 1];
+        for (int i = 0; i < listeners.Length; i++)
+            listeners[i] = CreateListener(_parts[i].Loop, Placement(listenerPerLoop, i));
+
+        _listeners = listeners;
+        for (int i = 0; i < listeners.Length; i++)
+            StartListener(i);
+    }
+
+    private void StartListener(int index)
+    {
+        LoopListener listener = _listeners[index];
+        SocketHandle socket = _listenSocket.Take(index, listener.Loop.Driver.UsesManagedSockets);
+        try
         {
-            LoopListener listener = _listeners[i];
-            SocketHandle socket = _listenSocket.Take(i, managed: false);
             RunOnLoop(listener.Loop, () => listener.Start(socket));
+        }
+        catch
+        {
+            socket.Close();
+            foreach (LoopListener started in _listeners.AsSpan(0, index))
+                started.Loop.Post(static (target, _) => ((LoopListener)target!).Close(), started);
+            foreach (LoopListener unused in _listeners.AsSpan(index))
+                unused.Dispose();
+            throw;
         }
     }
 
@@ -143,6 +187,8 @@ internal sealed class RunningServer
 
     private ConnectionPlacement Placement(bool listenerPerLoop, int index)
     {
+        if (_group.ConnectionThreads is { } threads)
+            return ConnectionPlacement.PerThread(threads, PartOn);
         if (listenerPerLoop || _parts.Length == 1)
             return ConnectionPlacement.Local(_parts[index]);
         return _options.Distribution == AcceptDistribution.LeastConnections
@@ -173,7 +219,10 @@ internal sealed class RunningServer
         }
     }
 
-    private static void End(ServerOnLoop part, Action<Connection> end, Action done)
+    /// <summary>
+    /// Ends the connections of one part; <paramref name="done"/> is called when the last is closed. Loop thread only.
+    /// </summary>
+    internal static void End(ServerOnLoop part, Action<Connection> end, Action done)
     {
         part.Scope.IsClosing = true;
         part.Scope.OnEmpty = done;
@@ -183,7 +232,8 @@ internal sealed class RunningServer
             part.Loop.ForEachConnection(part.Scope, end);
     }
 
-    /// <summary>Runs work on a loop and waits for it; at once when the loop has ended.</summary>
+    /// <summary>Runs work on a loop and waits for it.</summary>
+    /// <exception cref="ObjectDisposedException">The loop has ended.</exception>
     private static void RunOnLoop(EventLoop loop, Action work)
     {
         if (loop.IsOnLoop)
@@ -192,11 +242,14 @@ internal sealed class RunningServer
             return;
         }
 
+        bool ran = false;
         OnLoop(loop, done =>
         {
+            ran = true;
             work();
             done();
         }).GetAwaiter().GetResult();
+        ObjectDisposedException.ThrowIf(!ran, typeof(LoopGroup));
     }
 
     /// <summary>Starts work on a loop; the task completes when the work calls what it is given.</summary>

@@ -29,6 +29,7 @@ internal sealed class ServerOnLoop(EventLoop loop, ConnectionScope scope)
         if (!scope.IsClosing && loop.TryAdopt(scope, socket))
             return;
         socket.Close();
+        loop.Vacated?.Invoke(loop);
         scope.Limiter.Leave();
     }
 }

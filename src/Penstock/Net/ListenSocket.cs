@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Penstock.Interop.Posix;
 
 namespace Penstock.Net;
@@ -13,6 +14,8 @@ internal sealed class ListenSocket : IDisposable
 {
     private const int LinuxSocketLevel = 1;
     private const int LinuxReusePort = 15;
+    private const int TcpLevel = 6;
+    private const int LinuxUserTimeout = 18;
 
     private readonly List<Socket?> _sockets = [];
 
@@ -120,9 +123,18 @@ internal sealed class ListenSocket : IDisposable
 
         // Accepted sockets inherit the option, which saves a call for each of them.
         socket.NoDelay = options.NoDelay;
+        if (OperatingSystem.IsLinux() && options.DeadPeerTimeout != Timeout.InfiniteTimeSpan)
+            SetUserTimeout(socket, options.DeadPeerTimeout);
         if (address.AddressFamily == AddressFamily.InterNetworkV6)
             socket.DualMode = address.Address.Equals(IPAddress.IPv6Any);
         return socket;
+    }
+
+    private static void SetUserTimeout(Socket socket, TimeSpan timeout)
+    {
+        Span<byte> milliseconds = stackalloc byte[sizeof(int)];
+        MemoryMarshal.Write(milliseconds, (int)Math.Clamp(Math.Ceiling(timeout.TotalMilliseconds), 1, int.MaxValue));
+        socket.SetRawSocketOption(TcpLevel, LinuxUserTimeout, milliseconds);
     }
 
     private static void SharePort(Socket socket)

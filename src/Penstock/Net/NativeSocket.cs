@@ -12,7 +12,8 @@ internal static class NativeSocket
     /// The peer's address is not asked for: it costs a copy on every accept, and <c>getpeername</c> tells it to whoever
     /// wants to know. Options such as <c>TCP_NODELAY</c> are set on the listener and inherited.
     /// </remarks>
-    public static int Accept(int listener) => LinuxLibc.Accept(listener);
+    public static int Accept(int listener) =>
+        OperatingSystem.IsLinux() ? LinuxLibc.Accept(listener) : Libc.Accept(listener);
 
     /// <summary>Makes the coming close send RST and drop what is unsent.</summary>
     public static unsafe void SetResetOnClose(int descriptor)

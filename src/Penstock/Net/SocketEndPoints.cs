@@ -12,7 +12,7 @@ internal static class SocketEndPoints
     public static EndPoint? Remote(SocketHandle socket)
     {
         if (socket.Socket is { } managed)
-            return managed.RemoteEndPoint;
+            return Ask(managed, socket => socket.RemoteEndPoint);
         Span<byte> address = stackalloc byte[MaxAddressBytes];
         return Libc.GetPeerName(socket.Descriptor, address, out int length) < 0 ? null : Parse(address[..length]);
     }
@@ -20,22 +20,37 @@ internal static class SocketEndPoints
     public static EndPoint? Local(SocketHandle socket)
     {
         if (socket.Socket is { } managed)
-            return managed.LocalEndPoint;
+            return Ask(managed, socket => socket.LocalEndPoint);
         Span<byte> address = stackalloc byte[MaxAddressBytes];
         return Libc.GetSocketName(socket.Descriptor, address, out int length) < 0 ? null : Parse(address[..length]);
     }
+
+    public static EndPoint? Parse(SocketAddress address) => address.Family switch
+    {
+        AddressFamily.InterNetwork => new IPEndPoint(IPAddress.Any, 0).Create(address),
+        AddressFamily.InterNetworkV6 => new IPEndPoint(IPAddress.IPv6Any, 0).Create(address),
+        AddressFamily.Unix => new UnixDomainSocketEndPoint("/").Create(address),
+        _ => null,
+    };
 
     private static EndPoint? Parse(ReadOnlySpan<byte> native)
     {
         var address = new SocketAddress(AddressFamily.Unspecified, Math.Max(native.Length, MaxAddressBytes));
         native.CopyTo(address.Buffer.Span);
         address.Size = native.Length;
-        return address.Family switch
+        return Parse(address);
+    }
+
+    /// <summary>A managed socket throws where a system call returns: the peer has reset it, or it is closed.</summary>
+    private static EndPoint? Ask(Socket socket, Func<Socket, EndPoint?> question)
+    {
+        try
         {
-            AddressFamily.InterNetwork => new IPEndPoint(IPAddress.Any, 0).Create(address),
-            AddressFamily.InterNetworkV6 => new IPEndPoint(IPAddress.IPv6Any, 0).Create(address),
-            AddressFamily.Unix => new UnixDomainSocketEndPoint("/").Create(address),
-            _ => null,
-        };
+            return question(socket);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class SpareDescriptor : IDisposable
     /// <summary>Turns away up to <paramref name="limit"/> waiting connections; returns how many.</summary>
     public int TurnAway(SocketHandle listener, int limit)
     {
-        if (listener.Socket is not null)
+        if (!listener.IsDescriptor)
             return 0;
         _spare?.Dispose();
         int count = 0;

@@ -101,7 +101,7 @@ internal sealed unsafe class RegistrationTable
         return 0;
     }
 
-    private static bool IsOpen(int descriptor)
+    internal static bool IsOpen(int descriptor)
     {
         PollDescriptor probe = new() { Descriptor = descriptor };
         return descriptor >= 0

@@ -10,14 +10,25 @@ internal sealed class LoopTimers(DeadlineQueue deadlines, int firstEntry)
     public const int MaxTimers = 64;
 
     private readonly Timer?[] _timers = new Timer?[MaxTimers];
+    private int _reserved;
+
+    /// <summary>
+    /// Reserves the place that <see cref="Start"/> will take and <see cref="Stop"/> give back. Any thread: one timer too many
+    /// is its maker's error, and must not reach the loop, which would end by it.
+    /// </summary>
+    public void Reserve()
+    {
+        if (Interlocked.Increment(ref _reserved) <= MaxTimers)
+            return;
+        Interlocked.Decrement(ref _reserved);
+        throw new InvalidOperationException($"A loop runs at most {MaxTimers} timers.");
+    }
 
     /// <summary>Starts a timer; the first call comes one period after <paramref name="now"/>.</summary>
     /// <returns>A number for <see cref="Stop"/>.</returns>
     public int Start(TimeSpan period, Action callback, long now)
     {
         int place = Array.IndexOf(_timers, null);
-        if (place < 0)
-            throw new InvalidOperationException($"A loop runs at most {MaxTimers} timers.");
         _timers[place] = new Timer(deadlines.GetList(period), callback);
         deadlines.Set(firstEntry + place, _timers[place]!.Period, now);
         return place;
@@ -27,6 +38,7 @@ internal sealed class LoopTimers(DeadlineQueue deadlines, int firstEntry)
     {
         deadlines.Cancel(firstEntry + timer);
         _timers[timer] = null;
+        Interlocked.Decrement(ref _reserved);
     }
 
     /// <summary>Runs the timer behind an expired entry and sets it again; a late loop skips beats rather than catch up.</summary>

@@ -6,7 +6,9 @@ using System.Text.RegularExpressions;
 
 namespace Penstock.Tests.Cli;
 
-/// <summary>The built <c>penstock</c> command as a child process, with what it prints. Killed when it is disposed.</summary>
+/// <summary>
+/// The built <c>penstock</c> command as a child process, with what it prints. Killed when it is disposed.
+/// </summary>
 internal sealed partial class CliProcess : IAsyncDisposable
 {
     public const int SigInt = 2;

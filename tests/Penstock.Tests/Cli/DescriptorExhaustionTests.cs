@@ -5,8 +5,8 @@ using Penstock.Tests.Server;
 namespace Penstock.Tests.Cli;
 
 /// <summary>
-/// A server that has no descriptor left for a newcomer: in a process of its own, where that can be had without harming the
-/// tests.
+/// A server that has no descriptor left for a newcomer: in a process of its own, where that can be had without harming
+/// the tests.
 /// </summary>
 public sealed class DescriptorExhaustionTests
 {

@@ -1,10 +1,13 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Penstock.Tests.Server;
 
 namespace Penstock.Tests.Cli;
 
-/// <summary><c>penstock serve echo</c> as whoever runs it sees it: what it prints, how it ends and with which code.</summary>
+/// <summary>
+/// <c>penstock serve echo</c> as whoever runs it sees it: what it prints, how it ends and with which code.
+/// </summary>
 public sealed class ServeEchoTests
 {
     public ServeEchoTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are tested on Unix.");
@@ -41,9 +44,13 @@ public sealed class ServeEchoTests
         await Patience.UntilAsync(() => client.Socket.Available > 0);
         server.Signal(CliProcess.SigInt);
         await Patience.UntilAsync(async () => !await AcceptsAsync(await server.WaitEndPointAsync()));
+        long insisted = Stopwatch.GetTimestamp();
         server.Signal(CliProcess.SigTerm);
         Assert.Equal(0, await server.WaitForExitAsync());
-        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+        Assert.InRange(Stopwatch.GetElapsedTime(insisted), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+
+        // A server that drains reads and discards, so what was still to be sent may have gone through.
+        _ = await Record.ExceptionAsync(() => sending);
     }
 
     [Fact]

@@ -4,7 +4,9 @@ using Penstock.Timing;
 
 namespace Penstock.Tests.Connections;
 
-/// <summary>What a <see cref="ConnectionSlab"/> needs of a loop: something to give its connections. Nothing runs.</summary>
+/// <summary>
+/// What a <see cref="ConnectionSlab"/> needs of a loop: something to give its connections. Nothing runs.
+/// </summary>
 internal sealed class StandInLoop(int slots) : ConnectionLoop(0, LoopClock.System, slots)
 {
     public override IoDriver Driver => throw new InvalidOperationException("Nothing here reaches the kernel.");

@@ -23,7 +23,8 @@ public sealed class AcceptFailuresTests
 
     [Theory]
     [MemberData(nameof(Fatal))]
-    public void A_broken_listener_is_fatal(int errno) => Assert.Equal(AcceptFailure.Fatal, AcceptFailures.Classify(errno));
+    public void A_broken_listener_is_fatal(int errno) =>
+        Assert.Equal(AcceptFailure.Fatal, AcceptFailures.Classify(errno));
 
     [Theory]
     [MemberData(nameof(Transient))]

@@ -1,8 +1,8 @@
 namespace Penstock.Tests.Server;
 
 /// <summary>
-/// What the first loop of a group allocates between two moments. The posts that ask are made ahead and the answer is left
-/// in a field, so that asking allocates nothing on the loop.
+/// What the first loop of a group allocates between two moments. The posts that ask are made ahead and the answer is
+/// left in a field, so that asking allocates nothing on the loop.
 /// </summary>
 internal sealed class AllocationSample : IDisposable
 {

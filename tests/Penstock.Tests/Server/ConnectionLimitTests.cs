@@ -80,6 +80,7 @@ public sealed class ConnectionLimitTests
     [Fact]
     public async Task A_group_without_a_free_slot_makes_newcomers_wait_for_any_of_its_servers_to_free_one()
     {
+        TestIo.SkipUnlessLoopsAreShared();
         var options = new LoopOptions { MaxConnectionsPerLoop = 1 };
         TestIo.Apply(options);
         await using var group = new LoopGroup(options);
@@ -88,7 +89,7 @@ public sealed class ConnectionLimitTests
         TestClient first = await ConnectServedAsync(one);
         using TestClient second = await other.ConnectAsync();
         await second.SendFrameAsync("let me in");
-        await Patience.UntilAsync(() => group.ReadAsync(() => group.Loops[0].Statistics.ListenerPauses == 2));
+        await Patience.UntilAsync(() => group.Sum(loop => loop.Statistics.ListenerPauses) == 2);
         second.ExpectSilence();
         first.Dispose();
         Assert.Equal("let me in"u8.ToArray(), await second.ReceiveFrameAsync());

@@ -12,11 +12,12 @@ public sealed class DistributionTests
     [InlineData(AcceptDistribution.ReusePort)]
     public async Task All_loops_serve(AcceptDistribution distribution)
     {
+        TestIo.SkipUnlessLoopsAreShared();
         Assert.SkipWhen(
             distribution == AcceptDistribution.ReusePort && !OperatingSystem.IsLinux(), "ReusePort is Linux's.");
         await using TestServer server = Start(distribution);
         TestClient[] clients = await ConnectAllAsync(server, Connections);
-        int[] served = [.. server.Journal.Opened.CountBy(id => id.Loop).OrderBy(pair => pair.Key).Select(pair => pair.Value)];
+        int[] served = [.. server.Journal.Opened.CountBy(id => id.Loop).Select(pair => pair.Value)];
         Assert.Equal(2, served.Length);
         if (distribution is AcceptDistribution.RoundRobin or AcceptDistribution.LeastConnections)
             Assert.Equal([Connections / 2, Connections / 2], served);
@@ -26,6 +27,7 @@ public sealed class DistributionTests
     [Fact]
     public async Task Least_connections_fills_the_loop_that_has_emptied()
     {
+        TestIo.SkipUnlessLoopsAreShared();
         await using TestServer server = Start(AcceptDistribution.LeastConnections);
         TestClient[] clients = await ConnectAllAsync(server, 20);
         IReadOnlyList<ConnectionId> ids = server.Journal.Opened;
@@ -54,6 +56,7 @@ public sealed class DistributionTests
     [Fact]
     public async Task The_handler_factory_is_called_once_per_loop()
     {
+        TestIo.SkipUnlessLoopsAreShared();
         List<EchoHandler> made = [];
         var journal = new ConnectionJournal();
         await using TestServer server = TestServer.Start(journal, Make, o => o.Loops.Count = 3);

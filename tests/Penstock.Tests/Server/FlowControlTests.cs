@@ -52,10 +52,10 @@ public sealed class FlowControlTests
         await client.SendAsync("abc");
         Assert.Equal("a", await client.ReceiveTextAsync(1));
         await client.SendAsync("def");
-        await server.RunOnLoopAsync(() => Assert.False(paused!.WantsInput));
+        await server.RunOnLoopAsync(() => Assert.False(paused!.WantsInput), paused!.Id.Loop);
         client.ExpectSilence();
 
-        await server.RunOnLoopAsync(() => paused!.Resume());
+        await server.RunOnLoopAsync(() => paused!.Resume(), paused!.Id.Loop);
         Assert.Equal("bcdef", await client.ReceiveTextAsync(5));
         await client.SendAsync("g");
         Assert.Equal("g", await client.ReceiveTextAsync(1));

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Penstock.Tests.Server;
 
-/// <summary>A listener whose backlog is full: Linux drops further handshakes, so connecting to it takes for ever.</summary>
+/// <summary>
+/// A listener whose backlog is full: Linux drops further handshakes, so connecting to it takes for ever.
+/// </summary>
 internal sealed class FullListener : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -17,8 +19,9 @@ internal sealed class FullListener : IDisposable
         // A backlog of 0 holds one connection, or two, by kernel version; the last of these is never answered.
         for (int i = 0; i < 3; i++)
         {
-            var filler = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+            var filler = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             _fillers.Add(filler);
+            filler.Blocking = false;
             try
             {
                 filler.Connect(EndPoint);

@@ -1,3 +1,5 @@
+using Penstock.Loop;
+
 namespace Penstock.Tests.Server;
 
 /// <summary>What a test asks of a loop, answered on that loop.</summary>
@@ -19,6 +21,26 @@ internal static class LoopGroupReading
         });
         Assert.True(posted, "the loop has ended");
         return answer.Task.Bounded();
+    }
+
+    /// <summary>
+    /// The sum over all loops, because in some models the connection's loop is not the first. Counters may be read from
+    /// any thread.
+    /// </summary>
+    public static long Sum(this LoopGroup group, Func<EventLoop, long> read)
+    {
+        long sum = 0;
+        foreach (EventLoop loop in group.Loops)
+            sum += read(loop);
+        return sum;
+    }
+
+    /// <summary>As <see cref="Sum"/>, after everything that was posted to the loops before.</summary>
+    public static async Task<long> SumAsync(this LoopGroup group, Func<EventLoop, long> read)
+    {
+        for (int loop = 0; loop < group.Count; loop++)
+            await group.ReadAsync(() => true, loop);
+        return group.Sum(read);
     }
 
     /// <summary>A group of small loops on the mechanism of <see cref="TestIo"/>.</summary>

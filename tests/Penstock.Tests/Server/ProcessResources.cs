@@ -13,12 +13,15 @@ internal readonly record struct ProcessResources(int Descriptors, int LoopThread
             Directory.GetDirectories("/proc/self/task").Count(IsLoop));
     }
 
-    /// <summary>Skips where so many descriptors may not be open; .NET has raised the soft limit to the hard one.</summary>
+    /// <summary>
+    /// Skips where so many descriptors may not be open; .NET has raised the soft limit to the hard one.
+    /// </summary>
     public static void SkipUnlessDescriptors(int needed)
     {
         if (!OperatingSystem.IsLinux())
             return;
-        string line = File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal));
+        string line = File.ReadLines("/proc/self/limits")
+            .First(limit => limit.StartsWith("Max open files", StringComparison.Ordinal));
         string soft = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3];
         bool enough = soft == "unlimited" || int.Parse(soft, CultureInfo.InvariantCulture) >= needed;
         Assert.SkipUnless(enough, $"This needs {needed} descriptors, and the limit is {soft}.");

@@ -8,7 +8,11 @@ namespace Penstock.Tests.Server;
 /// <summary>The other end: a plain .NET socket, with every wait bounded.</summary>
 internal sealed class TestClient : IDisposable
 {
+    /// <summary>The clients of each server, for the model that serves one of them at a time.</summary>
+    private static readonly HashSet<string> Connected = [];
+
     private readonly CancellationTokenSource _deadline = Patience.Deadline();
+    private string? _server;
 
     private TestClient(Socket socket) => Socket = socket;
 
@@ -16,12 +20,14 @@ internal sealed class TestClient : IDisposable
 
     public static async Task<TestClient> ConnectAsync(EndPoint endPoint, Action<Socket>? configure = null)
     {
+        SkipIfServedOneAtATime(endPoint);
         ProtocolType protocol = endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified;
         var client = new TestClient(new Socket(endPoint.AddressFamily, SocketType.Stream, protocol));
         try
         {
             configure?.Invoke(client.Socket);
             await client.Socket.ConnectAsync(endPoint, client._deadline.Token);
+            client._server = endPoint.ToString();
             return client;
         }
         catch
@@ -29,6 +35,15 @@ internal sealed class TestClient : IDisposable
             client.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A single-threaded blocking server leaves the second client in the backlog while the first one stays.</summary>
+    private static void SkipIfServedOneAtATime(EndPoint server)
+    {
+        if (TestIo.Mechanism != IoMechanism.Blocking)
+            return;
+        lock (Connected)
+            Assert.SkipUnless(Connected.Add(server.ToString()!), "One client at a time in this model.");
     }
 
     /// <summary>A frame as it is on the wire.</summary>
@@ -150,6 +165,12 @@ internal sealed class TestClient : IDisposable
 
     public void Dispose()
     {
+        if (_server is not null)
+        {
+            lock (Connected)
+                Connected.Remove(_server);
+        }
+
         Socket.Dispose();
         _deadline.Dispose();
     }

@@ -3,8 +3,8 @@ using Penstock.Polling;
 namespace Penstock.Tests.Server;
 
 /// <summary>
-/// The mechanism and trigger that the server tests run on, from <c>PENSTOCK_IO</c> and <c>PENSTOCK_TRIGGER</c>, so that the
-/// same suite can be repeated for each. The names are those of the command line.
+/// The mechanism and trigger that the server tests run on, from <c>PENSTOCK_IO</c> and <c>PENSTOCK_TRIGGER</c>, so that
+/// the same suite can be repeated for each. The names are those of the command line.
 /// </summary>
 internal static class TestIo
 {
@@ -12,7 +12,17 @@ internal static class TestIo
 
     public static Trigger Trigger { get; } = Parse("PENSTOCK_TRIGGER", Trigger.Level);
 
-    /// <summary>The loops of a test server: as the environment asks, and few, because tests run beside each other.</summary>
+    /// <summary>Skips a test about loops that several connections share where each connection has one of its own.</summary>
+    public static void SkipUnlessLoopsAreShared() => Assert.SkipWhen(
+        Mechanism is IoMechanism.Blocking or IoMechanism.ThreadPerConnection, "A loop serves one connection in this model.");
+
+    /// <summary>Skips a test with several connections at once where they are served one after the other.</summary>
+    public static void SkipIfOneAtATime() =>
+        Assert.SkipWhen(Mechanism == IoMechanism.Blocking, "One connection at a time in this model.");
+
+    /// <summary>
+    /// The loops of a test server: as the environment asks, and few, because tests run beside each other.
+    /// </summary>
     public static void Apply(LoopOptions loops)
     {
         loops.Count = 1;

@@ -1,5 +1,4 @@
 using System.Net;
-using Penstock.Diagnostics;
 
 namespace Penstock.Tests.Server;
 
@@ -75,8 +74,8 @@ internal sealed class TestServer : IAsyncDisposable
         int unchanged = 0;
         await Patience.UntilAsync(async () =>
         {
-            (LoopStatistics statistics, long rented) = (Group.Loops[0].Statistics, await RentedBytesAsync());
-            (long, long) now = (statistics.SentBytes, statistics.ReceivedBytes);
+            long rented = await RentedBytesAsync();
+            (long, long) now = (Group.Sum(loop => loop.Statistics.SentBytes), Group.Sum(loop => loop.Statistics.ReceivedBytes));
             unchanged = now == last && rented > 0 ? unchanged + 1 : 0;
             last = now;
             return unchanged == samples;
@@ -84,7 +83,7 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>Bytes of send blocks that the loop has handed out.</summary>
-    public Task<long> RentedBytesAsync() => ReadAsync(() => Group.Loops[0].Blocks.RentedBytes);
+    public Task<long> RentedBytesAsync() => ReadAsync(() => Group.Sum(loop => loop.Blocks.RentedBytes));
 
     public async ValueTask DisposeAsync()
     {

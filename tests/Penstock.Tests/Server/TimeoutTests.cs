@@ -30,7 +30,7 @@ public sealed class TimeoutTests
         await server.Journal.WaitOpenedAsync();
         await AdvanceAsync(server, First - Second);
         await client.SendAsync(TestClient.Frame("slow").AsMemory(0, 6));
-        await Patience.UntilAsync(() => server.ReadAsync(() => server.Group.Loops[0].Statistics.ReceivedBytes == 6));
+        await Patience.UntilAsync(() => server.Group.Sum(loop => loop.Statistics.ReceivedBytes) == 6);
         await AdvanceAsync(server, Second);
         Assert.Equal(CloseReason.FirstMessageTimeout, await server.Journal.WaitClosedAsync());
     }
@@ -166,12 +166,13 @@ public sealed class TimeoutTests
         Assert.Equal(CloseReason.WriteStallTimeout, await server.Journal.WaitClosedAsync());
         await Assert.ThrowsAnyAsync<Exception>(() => sending);
 
-        Task<long> SentAsync() => server.ReadAsync(() => server.Group.Loops[0].Statistics.SentBytes);
+        Task<long> SentAsync() => Task.FromResult(server.Group.Sum(loop => loop.Statistics.SentBytes));
     }
 
     [Fact]
     public async Task Several_servers_of_one_group_keep_their_own_deadlines()
     {
+        TestIo.SkipIfOneAtATime();
         await using LoopGroup group = LoopGroupReading.Create(time: _time);
         await using TestServer patient = TestServer.Echo(o => o.FirstMessageTimeout = Idle, group);
         await using TestServer strict = TestServer.Echo(o => o.FirstMessageTimeout = First, group);
@@ -232,7 +233,9 @@ public sealed class TimeoutTests
         options.FirstMessageTimeout = First;
     }
 
-    /// <summary>Moves the clock, then lets the loop have two whole turns, so that whatever is due has been done.</summary>
+    /// <summary>
+    /// Moves the clock, then lets the loop have two whole turns, so that whatever is due has been done.
+    /// </summary>
     private async Task AdvanceAsync(TestServer server, TimeSpan duration)
     {
         _time.Advance(duration);
@@ -241,7 +244,11 @@ public sealed class TimeoutTests
 
     private static async Task TurnAsync(LoopGroup group)
     {
-        long turns = await group.ReadAsync(() => group.Loops[0].Statistics.Turns);
-        await Patience.UntilAsync(() => group.ReadAsync(() => group.Loops[0].Statistics.Turns >= turns + 2));
+        // What is posted after an answer is run in a later turn than the one that answered.
+        for (int round = 0; round < 3; round++)
+        {
+            for (int loop = 0; loop < group.Count; loop++)
+                await group.ReadAsync(() => true, loop);
+        }
     }
 }

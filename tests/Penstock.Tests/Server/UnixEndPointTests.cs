@@ -27,6 +27,21 @@ public sealed class UnixEndPointTests : IDisposable
     }
 
     [Fact]
+    public async Task The_file_stays_when_the_collector_takes_the_socket_that_made_it()
+    {
+        await using TestServer server = Start(SocketPath);
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.True(File.Exists(SocketPath));
+        using TestClient client = await server.ConnectAsync();
+        await client.ExchangeAsync();
+    }
+
+    [Fact]
     public async Task The_file_of_a_server_that_is_gone_is_replaced()
     {
         using (var crashed = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
@@ -104,6 +119,7 @@ public sealed class UnixEndPointTests : IDisposable
     [Fact]
     public async Task Two_loops_share_a_path()
     {
+        TestIo.SkipUnlessLoopsAreShared();
         await using TestServer server = TestServer.Echo(o =>
         {
             o.EndPoint = new UnixDomainSocketEndPoint(SocketPath);

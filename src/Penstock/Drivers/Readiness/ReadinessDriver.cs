@@ -24,6 +24,7 @@ internal sealed class ReadinessDriver : IoDriver
     private readonly ReadinessSlots _slots;
     private readonly ReadinessEvents _events;
     private readonly Poller _poller;
+    private readonly SocketCalls _calls;
     private readonly Trigger _trigger;
     private readonly int _maxReadBytesPerEvent;
     private readonly byte[] _receiveBuffer;
@@ -37,11 +38,12 @@ internal sealed class ReadinessDriver : IoDriver
     private Readiness _pending;
     private int _servedAmount;
 
-    public unsafe ReadinessDriver(Poller poller, Trigger trigger, LoopClock clock, DriverLimits limits)
+    public unsafe ReadinessDriver(Poller poller, Trigger trigger, LoopClock clock, DriverLimits limits, SocketCalls? calls = null)
     {
         if (!poller.Supports(trigger))
             throw new NotSupportedException($"{poller.Name} has no {TriggerNames.Of(trigger)} trigger.");
         _poller = poller;
+        _calls = calls ?? SocketCalls.Native;
         _trigger = trigger;
         _slots = new ReadinessSlots(poller, trigger, limits.Slots);
         _events = new ReadinessEvents(poller, clock);
@@ -108,8 +110,8 @@ internal sealed class ReadinessDriver : IoDriver
         {
             // send() spares the kernel the copy of a message header, and one segment is the usual case.
             sent = segments.Length == 1
-                ? Libc.Send(entry.Descriptor, (byte*)first->Address, first->Length)
-                : Libc.SendMessage(entry.Descriptor, (IoVector*)first, segments.Length);
+                ? _calls.Send(entry.Descriptor, (byte*)first->Address, first->Length)
+                : _calls.SendMessage(entry.Descriptor, (IoVector*)first, segments.Length);
         }
 
         if (sent == -Errno.EAGAIN)
@@ -233,7 +235,7 @@ internal sealed class ReadinessDriver : IoDriver
             return false;
         }
 
-        int accepted = NativeSocket.Accept(slot.Descriptor);
+        int accepted = _calls.Accept(slot.Descriptor);
         if (accepted == -Errno.EAGAIN)
         {
             EndEvent(carryOver: false);
@@ -248,9 +250,10 @@ internal sealed class ReadinessDriver : IoDriver
 
     private bool ServeConnecting(ref ReadinessSlot slot, out Completion completion)
     {
+        slot.ErrorAnnounced |= (_pending & (Readiness.Error | Readiness.HangUp)) != 0;
         _pending = Readiness.None;
         completion = default;
-        int error = Libc.GetSocketError(slot.Descriptor);
+        int error = PendingError(ref slot, Errno.ECONNREFUSED);
 
         // No error is no success yet: the event is a hint, and a poller that guesses gives it at once.
         if (error != 0 || NativeSocket.IsConnected(slot.Descriptor))
@@ -291,7 +294,8 @@ internal sealed class ReadinessDriver : IoDriver
     private unsafe bool Receive(ref ReadinessSlot slot, out Completion completion)
     {
         completion = default;
-        int count = Libc.Receive(slot.Descriptor, (byte*)_receiveAddress, _receiveBuffer.Length);
+        slot.ErrorAnnounced |= (_pending & Readiness.Error) != 0;
+        int count = _calls.Receive(slot.Descriptor, (byte*)_receiveAddress, _receiveBuffer.Length);
         if (count == -Errno.EAGAIN)
         {
             EndEvent(carryOver: false);
@@ -300,6 +304,8 @@ internal sealed class ReadinessDriver : IoDriver
 
         if (count <= 0)
         {
+            if (count == 0)
+                count = -PendingError(ref slot, Errno.ECONNRESET);
             slot.ReceiveEnded = true;
             _slots.Changed(_serving);
             EndEvent(carryOver: false);
@@ -344,6 +350,16 @@ internal sealed class ReadinessDriver : IoDriver
         _slots.Changed(_serving);
         completion = Completion.Of(CompletionKind.Received, _serving, -errno);
         return true;
+    }
+
+    /// <summary>
+    /// The socket's error; the usual one when an error was announced but the socket no longer knows it, because libkqueue
+    /// takes it from the socket in order to report it.
+    /// </summary>
+    private static int PendingError(ref ReadinessSlot slot, int usual)
+    {
+        int error = slot.ErrorAnnounced || slot.State == SlotState.Connecting ? Libc.GetSocketError(slot.Descriptor) : 0;
+        return error == 0 && slot.ErrorAnnounced ? usual : error;
     }
 
     /// <summary>Only an edge-triggered poller forgets what was not read; the others report it again.</summary>

@@ -12,6 +12,8 @@ internal static unsafe class LinuxLibc
     internal const uint EpollOneShot = 1u << 30;
     internal const uint EpollEdge = 1u << 31;
 
+    private const int UnixDomain = 1;
+    private const int Stream = 1;
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
 
@@ -37,6 +39,10 @@ internal static unsafe class LinuxLibc
 
     /// <summary>A non-blocking 64-bit counter that is readable while it is not zero.</summary>
     internal static int EventDescriptor() => SystemCall.Result(LinuxLibcImports.eventfd(0, CloseOnExec | NonBlocking));
+
+    /// <summary>Two connected stream sockets of this machine, non-blocking and not inherited by child processes.</summary>
+    internal static int SocketPair(int* descriptors) => SystemCall.Result(
+        LinuxLibcImports.socketpair(UnixDomain, Stream | CloseOnExec | NonBlocking, 0, descriptors));
 
     /// <summary>
     /// Takes one connection from the backlog, non-blocking and not inherited by child processes. The address is not

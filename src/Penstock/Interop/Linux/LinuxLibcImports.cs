@@ -19,4 +19,17 @@ internal static unsafe partial class LinuxLibcImports
 
     [LibraryImport("libc")]
     internal static partial int accept4(int listener, void* address, uint* addressLength, int flags);
+
+    [LibraryImport("libc")]
+    internal static partial int socketpair(int domain, int type, int protocol, int* descriptors);
+
+    // Variadic in C, but Linux passes such arguments in the same registers as fixed ones, on x64 and on arm64.
+    [LibraryImport("libc")]
+    internal static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
+
+    [LibraryImport("libc")]
+    internal static partial nint mmap(void* address, nuint length, int protection, int flags, int descriptor, long offset);
+
+    [LibraryImport("libc")]
+    internal static partial int munmap(void* address, nuint length);
 }

@@ -87,6 +87,18 @@ internal static unsafe class Libc
     }
 
     /// <summary>
+    /// Takes one connection from the backlog. On macOS and the BSDs it is non-blocking when the listener is; on Linux
+    /// it is not, which has a call of its own for that.
+    /// </summary>
+    internal static int Accept(int listener)
+    {
+        int result;
+        do result = SystemCall.Result(LibcImports.accept(listener, null, null));
+        while (result == SystemCall.Interrupted);
+        return result;
+    }
+
+    /// <summary>
     /// Starts a connection. Not repeated when interrupted: the attempt goes on by itself, so EINTR means what
     /// EINPROGRESS means, and a second call would answer EALREADY.
     /// </summary>

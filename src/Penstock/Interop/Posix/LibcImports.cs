@@ -31,6 +31,9 @@ internal static unsafe partial class LibcImports
     internal static partial nint sendmsg(int fd, MessageHeader* message, int flags);
 
     [LibraryImport("libc")]
+    internal static partial int accept(int listener, void* address, uint* addressLength);
+
+    [LibraryImport("libc")]
     internal static partial int connect(int fd, void* address, uint length);
 
     [LibraryImport("libc")]

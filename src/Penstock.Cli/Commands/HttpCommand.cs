@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Penstock.Http;
+
+namespace Penstock.Cli.Commands;
+
+/// <summary><c>penstock serve http</c>: Hello, uploads, the server's status, and the files of a directory.</summary>
+internal static class HttpCommand
+{
+    private const int DefaultPort = 8000;
+    private const int DefaultMaxBodyBytes = 100 * 1024 * 1024;
+    private const int ReadBytesPerTurn = 64 * 1024;
+
+    public static Command Create()
+    {
+        var arguments = new ServerArguments(DefaultPort, DefaultMaxBodyBytes);
+        var root = new Option<string?>("--root")
+        {
+            Description = "Directory whose files are served.",
+            HelpName = "DIR",
+        };
+        root.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } directory && !Directory.Exists(directory))
+                result.AddError($"There is no directory '{directory}'.");
+        });
+
+        var command = new Command("http", "HTTP/1.1: GET /, POST /upload, GET /status, and files with --root.");
+        arguments.AddTo(command);
+        command.Options.Add(root);
+        command.SetAction((parsed, _) => RunAsync(arguments.Read(parsed), parsed.GetValue(root)));
+        return command;
+    }
+
+    private static Task<int> RunAsync(ServerOptions options, string? root)
+    {
+        // A message of this server is a body, which is never buffered; what the engine must hold is a head.
+        var http = new HttpOptions { MaxBodyBytes = options.MaxMessageBytes };
+        options.MaxMessageBytes = http.MaxHeadBytes;
+
+        // Uploads share their loop with small requests, which wait for one helping of every upload.
+        options.Loops.MaxReadBytesPerTurn = ReadBytesPerTurn;
+        return ServerRunner.RunAsync(
+            "http", options, o => HttpServer.Start(o, http, DefaultRoutes.Create(root)).Listener);
+    }
+}

@@ -1,0 +1,153 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+using System.Net.Sockets;
+using Penstock.KeyValue;
+
+namespace Penstock.Cli.Commands;
+
+/// <summary>The options that only <c>penstock serve kv</c> has.</summary>
+internal sealed class KeyValueArguments
+{
+    private static readonly Dictionary<string, SyncPolicy> SyncNames = new()
+    {
+        ["always"] = SyncPolicy.Always,
+        ["everysec"] = SyncPolicy.EverySecond,
+        ["no"] = SyncPolicy.Never,
+    };
+
+    private static readonly Dictionary<string, MemoryPolicy> PolicyNames = new()
+    {
+        ["noeviction"] = MemoryPolicy.NoEviction,
+        ["allkeys-lru"] = MemoryPolicy.AllKeysLru,
+    };
+
+    private readonly Option<int> _respPort;
+
+    private readonly Option<string?> _data = new("--data")
+    {
+        Description = "Directory to keep the data in; without it everything is in memory only.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<SyncPolicy> _fsync = new("--fsync")
+    {
+        Description = "When writes are forced to the disk: before they are acknowledged, every second, or when the system likes.",
+        DefaultValueFactory = _ => SyncPolicy.EverySecond,
+        CustomParser = result => Parsing.Choice(result, SyncNames),
+        HelpName = string.Join('|', SyncNames.Keys),
+    };
+
+    private readonly Option<long> _maxMemory = new("--max-memory")
+    {
+        Description = "The most memory that keys and values may take, as in 512mb; 0 for no limit.",
+        CustomParser = ParseMemory,
+        HelpName = "BYTES",
+    };
+
+    private readonly Option<MemoryPolicy> _policy = new("--max-memory-policy")
+    {
+        Description = "What happens then: writes are refused, or keys that were not used for long are removed.",
+        CustomParser = result => Parsing.Choice(result, PolicyNames),
+        HelpName = string.Join('|', PolicyNames.Keys),
+    };
+
+    private readonly Option<string?> _passwordFile = new("--password-file")
+    {
+        Description = "File with the password that clients must give. Closes the protobuf port, which cannot carry one.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> _unprotected = new("--unprotected")
+    {
+        Description = "Let in whoever can connect: also other hosts without a password, and protobuf beside a password.",
+    };
+
+    private readonly Option<string> _unixMode = new("--unix-mode")
+    {
+        Description = "Permissions of the --unix socket, in octal. That socket then serves the Redis protocol instead of its port.",
+        DefaultValueFactory = _ => "600",
+        HelpName = "MODE",
+    };
+
+    public KeyValueArguments(int respPort)
+    {
+        _respPort = Parsing.Number(
+            "--resp-port", "Port of the Redis protocol; 0 picks a free one.", respPort, minimum: 0, maximum: IPEndPoint.MaxPort);
+        _unixMode.Validators.Add(RejectNonOctal);
+    }
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[]
+                 {
+                     _respPort, _data, _fsync, _maxMemory, _policy, _passwordFile, _unprotected, _unixMode,
+                 })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>The options; null when the password cannot be read, which was said.</summary>
+    public KeyValueOptions? Read(ParseResult parsed, ServerArguments server)
+    {
+        ServerOptions protobuf = server.Read(parsed);
+        ServerOptions resp = server.Read(parsed);
+        if (resp.EndPoint is UnixDomainSocketEndPoint)
+            protobuf.EndPoint = server.ReadTcpEndPoint(parsed);
+        else
+            resp.EndPoint = server.ReadTcpEndPoint(parsed, parsed.GetValue(_respPort));
+        if (!TryReadPassword(parsed, out string? password))
+            return null;
+        protobuf.Loops.MaxConnectionsPerLoop = protobuf.MaxConnections * 2;
+        return new KeyValueOptions
+        {
+            Protobuf = protobuf,
+            Resp = resp,
+            Loops = protobuf.Loops,
+            UnixSocketMode = (UnixFileMode)Convert.ToInt32(parsed.GetValue(_unixMode), 8),
+            DataDirectory = parsed.GetValue(_data),
+            Sync = parsed.GetValue(_fsync),
+            MaxMemoryBytes = parsed.GetValue(_maxMemory),
+            MemoryPolicy = parsed.GetValue(_policy),
+            MaxValueBytes = resp.MaxMessageBytes,
+            Password = password,
+            Unprotected = parsed.GetValue(_unprotected),
+        };
+    }
+
+    private bool TryReadPassword(ParseResult parsed, out string? password)
+    {
+        password = null;
+        if (parsed.GetValue(_passwordFile) is not { } path)
+            return true;
+        try
+        {
+            password = File.ReadAllText(path).TrimEnd('\r', '\n');
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"penstock: --password-file: {exception.Message}");
+            return false;
+        }
+
+        if (password.Length > 0)
+            return true;
+        Console.Error.WriteLine($"penstock: --password-file: {path} is empty.");
+        return false;
+    }
+
+    private static long ParseMemory(ArgumentResult result)
+    {
+        if (!MemorySize.TryParse(result.Tokens[0].Value, out long bytes))
+            result.AddError($"--max-memory must be a size like 100mb or 1gb, not '{result.Tokens[0].Value}'.");
+        return bytes;
+    }
+
+    private static void RejectNonOctal(OptionResult result)
+    {
+        string mode = result.GetValueOrDefault<string>() ?? "";
+        if (mode.Length is 0 or > 4 || mode.AsSpan().ContainsAnyExceptInRange('0', '7'))
+            result.AddError($"--unix-mode must be octal, as in 660, not '{mode}'.");
+    }
+}

@@ -1,0 +1,99 @@
+using Penstock.Http.Serving;
+
+namespace Penstock.Http;
+
+/// <summary>An HTTP/1.1 server on event loops.</summary>
+/// <remarks>All members may be called from any thread.</remarks>
+public sealed class HttpServer : IAsyncDisposable
+{
+    /// <summary>How often request deadlines are looked at and the date is renewed: their granularity.</summary>
+    public static readonly TimeSpan SweepPeriod = TimeSpan.FromMilliseconds(250);
+
+    private readonly List<HttpLoop> _loops = [];
+    private readonly List<IDisposable> _timers = [];
+    private TcpServer? _listener;
+
+    internal HttpServer()
+    {
+    }
+
+    /// <summary>The listener and its connections; stopping it stops the server.</summary>
+    public TcpServer Listener => _listener ?? throw new InvalidOperationException("The server is being started.");
+
+    /// <summary>Starts a server on loops of its own. It accepts connections when this returns.</summary>
+    /// <param name="options">What a connection may cost; read once, here.</param>
+    /// <param name="http">What a request may cost; read once, here.</param>
+    /// <param name="routes">Who serves what; not to be changed any more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option's value; the message names it.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or not allowed.</exception>
+    public static HttpServer Start(ServerOptions options, HttpOptions http, HttpRoutes routes)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return Start(options, http, routes, options.Loops.TimeProvider, factory => TcpServer.Start(options, factory));
+    }
+
+    /// <summary>Starts a server on given loops, beside whatever else they serve. It does not end them.</summary>
+    /// <inheritdoc cref="Start(ServerOptions, HttpOptions, HttpRoutes)"/>
+    public static HttpServer Start(ServerOptions options, HttpOptions http, HttpRoutes routes, LoopGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        return Start(options, http, routes, group.TimeProvider, factory => TcpServer.Start(options, factory, group));
+    }
+
+    /// <summary>What the server has done so far.</summary>
+    public HttpStatistics ReadStatistics()
+    {
+        LoopGroup? group = _listener?.Group;
+        LoopCounters[] engine = [.. Enumerable.Range(0, group?.Count ?? 0).Select(loop => group!.ReadCounters(loop))];
+        HttpCounters[] http = [.. _loops.Select(loop => loop.Counters)];
+        return new HttpStatistics
+        {
+            Engine = group?.Description ?? "",
+            Loops = engine.Length,
+            Connections = _listener?.ConnectionCount ?? 0,
+            ConnectionsAccepted = engine.Sum(loop => loop.AcceptedConnections),
+            Requests = http.Sum(loop => loop.Requests),
+            RequestsRejected = http.Sum(loop => loop.Rejected),
+            BodyBytesReceived = http.Sum(loop => loop.BodyBytes),
+            Responses = [.. Enumerable.Range(2, 4).Select(status => http.Sum(loop => loop.Responses(status)))],
+            BytesReceived = engine.Sum(loop => loop.ReceivedBytes),
+            BytesSent = engine.Sum(loop => loop.SentBytes),
+            Sends = engine.Sum(loop => loop.Sends),
+        };
+    }
+
+    /// <summary>Stops the server as <see cref="TcpServer.StopAsync"/> does.</summary>
+    public async ValueTask DisposeAsync() => await Listener.DisposeAsync().ConfigureAwait(false);
+
+    private static HttpServer Start(
+        ServerOptions options,
+        HttpOptions http,
+        HttpRoutes routes,
+        TimeProvider time,
+        Func<Func<ConnectionHandler>, TcpServer> listen)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(routes);
+        http.Validate(options);
+        http = http.Copy();
+        var server = new HttpServer();
+        List<HttpConnectionHandler> handlers = [];
+        server._listener = listen(() =>
+        {
+            var loop = new HttpLoop(server, http, routes, time, options.MaxSendQueueBytes);
+            server._loops.Add(loop);
+            handlers.Add(new HttpConnectionHandler(loop));
+            return handlers[^1];
+        });
+        server.StartTimers(handlers);
+        return server;
+    }
+
+    private void StartTimers(List<HttpConnectionHandler> handlers)
+    {
+        for (int i = 0; i < handlers.Count; i++)
+            _timers.Add(Listener.Group.StartTimer(i, SweepPeriod, handlers[i].Sweep));
+        Listener.Completion.ContinueWith(_ => _timers.ForEach(timer => timer.Dispose()), TaskScheduler.Default);
+    }
+}

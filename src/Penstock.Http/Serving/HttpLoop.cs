@@ -1,0 +1,25 @@
+using Penstock.Http.Responses;
+
+namespace Penstock.Http.Serving;
+
+/// <summary>What the HTTP connections of one loop share.</summary>
+internal sealed class HttpLoop(
+    HttpServer server, HttpOptions options, HttpRoutes routes, TimeProvider time, int sendHighMark)
+{
+    public HttpServer Server => server;
+
+    public HttpOptions Options => options;
+
+    public HttpRoutes Routes => routes;
+
+    /// <summary>The engine's high mark: beyond it a response waits for its client.</summary>
+    public int SendHighMark => sendHighMark;
+
+    public DateHeader Date { get; } = new(time.GetUtcNow());
+
+    public HttpCounters Counters { get; } = new();
+
+    public ReceivingWatch Watch { get; } = new(options, time, HttpServer.SweepPeriod);
+
+    public void UpdateDate() => Date.Update(time.GetUtcNow());
+}

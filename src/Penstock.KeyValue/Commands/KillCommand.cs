@@ -1,0 +1,97 @@
+namespace Penstock.KeyValue.Commands;
+
+/// <summary>CLIENT KILL, with one address or with conditions.</summary>
+internal static class KillCommand
+{
+    public static void Run(in Invocation call)
+    {
+        if (call.Count == 3)
+            KillAddress(in call);
+        else
+            KillMatching(in call);
+    }
+
+    private static void KillAddress(in Invocation call)
+    {
+        string address = call.TextOf(2);
+        Session? victim = call.Database.Clients.FirstOrDefault(client => client.Address == address);
+        if (victim is null)
+        {
+            call.Reply.Error("ERR No such client");
+            return;
+        }
+
+        call.Reply.Ok();
+        Kill(in call, victim);
+    }
+
+    private static void KillMatching(in Invocation call)
+    {
+        if (!TryReadConditions(in call, out List<Predicate<Session>> conditions))
+            return;
+        Session[] victims = [.. call.Database.Clients.Where(client => conditions.TrueForAll(holds => holds(client)))];
+        call.Reply.Integer(victims.Length);
+        foreach (Session victim in victims)
+            Kill(in call, victim);
+    }
+
+    private static bool TryReadConditions(in Invocation call, out List<Predicate<Session>> conditions)
+    {
+        conditions = [];
+        bool skipMe = true;
+        Session me = call.Session;
+        for (int i = 2; i < call.Count; i += 2)
+        {
+            if (i + 1 == call.Count)
+                return Fail(in call, ErrorTexts.Syntax);
+            string value = call.TextOf(i + 1);
+            switch (call.TextOf(i).ToLowerInvariant())
+            {
+                case "id" when long.TryParse(value, out long id) && id > 0:
+                    conditions.Add(client => client.ClientId == id);
+                    break;
+                case "id":
+                    return Fail(in call, "ERR client-id should be greater than 0");
+                case "addr":
+                    conditions.Add(client => client.Address == value);
+                    break;
+                case "laddr":
+                    conditions.Add(client => client.LocalAddress == value);
+                    break;
+                case "user" when value == "default":
+                    break;
+                case "user":
+                    return Fail(in call, $"ERR No such user '{value}'");
+                case "type" when value is "normal" or "pubsub" or "master" or "replica" or "slave":
+                    conditions.Add(client => value == (client.IsSubscribed ? "pubsub" : "normal"));
+                    break;
+                case "type":
+                    return Fail(in call, $"ERR Unknown client type '{value}'");
+                case "skipme" when value.ToLowerInvariant() is "yes" or "no":
+                    skipMe = value.Equals("yes", StringComparison.OrdinalIgnoreCase);
+                    break;
+                default:
+                    return Fail(in call, ErrorTexts.Syntax);
+            }
+        }
+
+        if (skipMe)
+            conditions.Add(client => client != me);
+        return true;
+    }
+
+    private static bool Fail(in Invocation call, string error)
+    {
+        call.Reply.Error(error);
+        return false;
+    }
+
+    /// <summary>The caller still gets the reply; another connection ends on its own loop.</summary>
+    private static void Kill(in Invocation call, Session victim)
+    {
+        if (victim == call.Session)
+            victim.Connection.Close();
+        else
+            call.Database.Group!.Post(victim.ConnectionId, connection => connection.Abort());
+    }
+}

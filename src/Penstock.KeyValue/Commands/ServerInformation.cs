@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text;
+using Penstock.KeyValue.Store;
+
+namespace Penstock.KeyValue.Commands;
+
+/// <summary>The text of INFO, with the names that Redis's tools look for.</summary>
+internal static class ServerInformation
+{
+    private static readonly string[] Default =
+        ["server", "clients", "memory", "persistence", "stats", "replication", "cpu", "keyspace"];
+
+    public static string Describe(KeyValueLoop loop, List<string> wanted)
+    {
+        bool all = wanted.Count == 0 || wanted.Exists(name => name is "default" or "all" or "everything");
+        var text = new StringBuilder();
+        foreach (string section in Default)
+        {
+            if (!all && !wanted.Contains(section))
+                continue;
+            if (text.Length > 0)
+                text.Append("\r\n");
+            text.Append(CultureInfo.InvariantCulture, $"# {char.ToUpperInvariant(section[0])}{section[1..]}\r\n");
+            foreach ((string name, object value) in Section(section, loop))
+                text.Append(CultureInfo.InvariantCulture, $"{name}:{value}\r\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static IEnumerable<(string Name, object Value)> Section(string name, KeyValueLoop loop) => name switch
+    {
+        "server" => Server(loop.Database),
+        "clients" => [("connected_clients", loop.Database.ClientCount), ("pubsub_clients", loop.Database.Clients.Count(c => c.IsSubscribed))],
+        "memory" => Memory(loop.Database),
+        "persistence" => Persistence(loop.Database),
+        "stats" => Statistics(loop.Database),
+        "replication" => [("role", "master"), ("connected_slaves", 0)],
+        "cpu" => [("used_cpu_user", Environment.CpuUsage.UserTime.TotalSeconds), ("used_cpu_sys", Environment.CpuUsage.PrivilegedTime.TotalSeconds)],
+        _ => Keys(loop.Database.Keyspace),
+    };
+
+    private static IEnumerable<(string Name, object Value)> Server(KeyValueDatabase database) =>
+    [
+        ("redis_version", KeyValueDatabase.RedisVersion),
+        ("redis_mode", "standalone"),
+        ("server_name", "penstock"),
+        ("penstock_version", typeof(KeyValueDatabase).Assembly.GetName().Version?.ToString(3) ?? ""),
+        ("os", Environment.OSVersion.VersionString),
+        ("process_id", Environment.ProcessId),
+        ("loops", database.LoopCount),
+        ("io", database.Group?.Description ?? ""),
+        ("uptime_in_seconds", (database.UnixTime - database.StartedAt) / 1000),
+    ];
+
+    private static IEnumerable<(string Name, object Value)> Memory(KeyValueDatabase database) =>
+    [
+        ("used_memory", database.Keyspace.MemoryBytes),
+        ("used_memory_rss", Environment.WorkingSet),
+        ("maxmemory", database.Settings.MaxMemoryBytes),
+        ("maxmemory_policy", ConfigCommands.NameOf(database.Settings.MemoryPolicy)),
+    ];
+
+    private static IEnumerable<(string Name, object Value)> Persistence(KeyValueDatabase database) =>
+    [
+        ("loading", 0),
+        ("rdb_bgsave_in_progress", database.IsCompacting ? 1 : 0),
+        ("rdb_last_save_time", database.LastSnapshotAt),
+        ("aof_enabled", database.Log is null ? 0 : 1),
+        ("aof_last_write_status", database.Log?.Failure is null ? "ok" : "err"),
+        ("aof_current_size", database.Log?.FileBytes ?? 0),
+        ("log_syncs", database.Log?.Syncs ?? 0),
+        ("log_records", database.Log?.Appended ?? 0),
+    ];
+
+    private static IEnumerable<(string Name, object Value)> Statistics(KeyValueDatabase database) =>
+    [
+        ("total_connections_received", database.Sum(loop => loop.Counters.Opened)),
+        ("total_commands_processed", database.Sum(loop => loop.Counters.Commands)),
+        ("keyspace_hits", database.Sum(loop => loop.Counters.Hits)),
+        ("keyspace_misses", database.Sum(loop => loop.Counters.Misses)),
+        ("expired_keys", database.Sum(loop => loop.Keys.ExpiredKeys)),
+        ("evicted_keys", database.Sum(loop => loop.Counters.EvictedKeys)),
+        ("refused_writes", database.Sum(loop => loop.Counters.RefusedWrites)),
+        ("held_replies", database.Sum(loop => loop.Counters.HeldReplies)),
+        ("slow_subscribers_disconnected", database.Sum(loop => loop.Counters.SlowSubscribers)),
+        ("pubsub_channels", database.Publications.ChannelsLike("*"u8).Count),
+        ("pubsub_patterns", database.Publications.PatternCount),
+    ];
+
+    private static IEnumerable<(string Name, object Value)> Keys(Keyspace keyspace) =>
+        keyspace.Count == 0 ? [] : [("db0", $"keys={keyspace.Count},expires={keyspace.ExpiringCount},avg_ttl=0")];
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+
+namespace Penstock.KeyValue.Durability;
+
+/// <summary>
+/// The files of one database. <c>snapshot-N</c> holds everything that happened before <c>log-N</c> began; what is loaded is
+/// the latest snapshot and the logs from its number on.
+/// </summary>
+internal sealed class DataDirectory : IDisposable
+{
+    private const string Unfinished = ".tmp";
+
+    private readonly FileStream _lock;
+    private readonly Func<string, LogFile> _openLogFile;
+
+    private DataDirectory(string path, FileStream lockFile, Func<string, LogFile> openLogFile)
+    {
+        Path = path;
+        _lock = lockFile;
+        _openLogFile = openLogFile;
+    }
+
+    public string Path { get; }
+
+    /// <summary>Makes the directory if it is missing, and keeps other servers off it.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="openLogFile">Opens a log's file by its path.</param>
+    /// <exception cref="IOException">Another server uses it, or it cannot be made.</exception>
+    public static DataDirectory Open(string path, Func<string, LogFile> openLogFile)
+    {
+        Directory.CreateDirectory(path);
+        string lockPath = System.IO.Path.Combine(path, "lock");
+        try
+        {
+            // The lock is the system's and ends with the process, however that ends; the file itself means nothing.
+            var stream = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var directory = new DataDirectory(path, stream, openLogFile);
+            foreach (string leftover in Directory.GetFiles(path, "*" + Unfinished))
+                File.Delete(leftover);
+            return directory;
+        }
+        catch (IOException exception) when (File.Exists(lockPath))
+        {
+            throw new IOException($"{path} is in use by another server.", exception);
+        }
+    }
+
+    public LogFile OpenSegment(int number)
+    {
+        LogFile file = _openLogFile(SegmentPath(number));
+        SyncEntries();
+        return file;
+    }
+
+    public string SegmentPath(int number) => PathOf("log", number);
+
+    public string SnapshotPath(int number) => PathOf("snapshot", number);
+
+    public string UnfinishedSnapshotPath(int number) => SnapshotPath(number) + Unfinished;
+
+    /// <summary>The numbers of all snapshots, ascending.</summary>
+    public int[] Snapshots() => Numbers("snapshot");
+
+    /// <summary>The numbers of all logs, ascending.</summary>
+    public int[] Segments() => Numbers("log");
+
+    /// <summary>Makes a snapshot count, and removes what it replaces.</summary>
+    public void Publish(int number)
+    {
+        File.Move(UnfinishedSnapshotPath(number), SnapshotPath(number), overwrite: true);
+        SyncEntries();
+        RemoveBefore(number);
+    }
+
+    /// <summary>Removes snapshots and logs that a later snapshot replaces.</summary>
+    public void RemoveBefore(int number)
+    {
+        foreach (int old in Segments().Where(segment => segment < number))
+            File.Delete(SegmentPath(old));
+        foreach (int old in Snapshots().Where(snapshot => snapshot < number))
+            File.Delete(SnapshotPath(old));
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    /// <summary>A file that was made or renamed is only there for good when its directory is on the disk too.</summary>
+    private void SyncEntries()
+    {
+        if (!OperatingSystem.IsWindows())
+            DirectorySync.Sync(Path);
+    }
+
+    private string PathOf(string kind, int number) =>
+        System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{kind}-{number:D8}"));
+
+    private int[] Numbers(string kind) =>
+    [
+        .. Directory.GetFiles(Path, $"{kind}-????????")
+            .Select(file => int.TryParse(file.AsSpan(file.Length - 8), CultureInfo.InvariantCulture, out int number) ? number : -1)
+            .Where(number => number >= 0)
+            .Order(),
+    ];
+}

@@ -1,0 +1,91 @@
+using Penstock.KeyValue.Store;
+
+namespace Penstock.KeyValue.Durability;
+
+/// <summary>Brings the keys back: the latest snapshot, then every log from its number on.</summary>
+internal static class Recovery
+{
+    /// <summary>Loads a directory; returns the number of the log to go on with.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged; the message names it and the offset.</exception>
+    public static int Load(DataDirectory directory, Keyspace keyspace)
+    {
+        var applier = new RecordApplier(keyspace);
+        int first = directory.Snapshots().DefaultIfEmpty(0).Last();
+        long bytes = first == 0 ? 0 : LoadSnapshot(directory.SnapshotPath(first), applier);
+        directory.RemoveBefore(first);
+
+        int[] segments = directory.Segments();
+        CheckSequence(directory, first, segments);
+        foreach (int segment in segments)
+            bytes += LoadSegment(directory.SegmentPath(segment), applier, mayBeTorn: segment == segments[^1]);
+        KeyValueEventSource.Log.Loaded(directory.Path, keyspace.Count, bytes);
+        return segments.DefaultIfEmpty(Math.Max(first, 1)).Last();
+    }
+
+    private static void CheckSequence(DataDirectory directory, int first, int[] segments)
+    {
+        for (int i = 0; i < segments.Length; i++)
+        {
+            int expected = Math.Max(first, 1) + i;
+            if (segments[i] != expected)
+                throw new InvalidDataException($"{directory.SegmentPath(expected)} is missing: later logs cannot be applied without it.");
+        }
+    }
+
+    /// <summary>A snapshot got its name when it was whole, so anything wrong with it is damage.</summary>
+    private static long LoadSnapshot(string path, RecordApplier applier)
+    {
+        using var reader = new RecordReader(path);
+        ApplyAll(reader, path, applier);
+        if (reader.Offset != reader.Length || applier.SnapshotEntries < 0)
+            throw Damaged(path, reader.Offset);
+        return reader.Length;
+    }
+
+    private static long LoadSegment(string path, RecordApplier applier, bool mayBeTorn)
+    {
+        long length;
+        using (var reader = new RecordReader(path))
+        {
+            ApplyAll(reader, path, applier);
+            if (reader.Offset == reader.Length)
+                return reader.Length;
+            bool torn = mayBeTorn && (reader.HasMagic || reader.Length < LogFormat.Magic.Length) && !reader.HasRecordBehind();
+            if (!torn)
+                throw Damaged(path, reader.Offset);
+            length = reader.Offset;
+            KeyValueEventSource.Log.TornTail(path, length, reader.Length - length);
+        }
+
+        Cut(path, length);
+        return length;
+    }
+
+    private static void ApplyAll(RecordReader reader, string path, RecordApplier applier)
+    {
+        long start = reader.Offset;
+        try
+        {
+            while (reader.HasMagic && reader.TryRead(out ReadOnlySpan<byte> payload))
+            {
+                applier.Apply(payload);
+                start = reader.Offset;
+            }
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"{path}: {exception.Message}, at offset {start}.", exception);
+        }
+    }
+
+    private static void Cut(string path, long length)
+    {
+        using FileStream stream = File.OpenWrite(path);
+        stream.SetLength(length);
+        stream.Flush(flushToDisk: true);
+    }
+
+    private static InvalidDataException Damaged(string path, long offset) => new(
+        $"{path} is damaged at offset {offset}: there is no valid record, but it is not the end either. "
+        + "Nothing was changed. Restore the file, or cut it off there to go on with what came before.");
+}

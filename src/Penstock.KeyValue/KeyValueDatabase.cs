@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using Penstock.KeyValue.Commands;
+using Penstock.KeyValue.Durability;
+using Penstock.KeyValue.Store;
+
+namespace Penstock.KeyValue;
+
+/// <summary>What all loops and both protocols share: keys, log, clients, subscriptions and settings.</summary>
+internal sealed class KeyValueDatabase : IDisposable
+{
+    /// <summary>What clients are told, who look at it to decide what they may ask for.</summary>
+    public const string RedisVersion = "7.0.15";
+
+    private readonly ConcurrentDictionary<long, Session> _clients = new();
+    private readonly TaskCompletionSource _shutdownRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly DataDirectory? _directory;
+    private readonly Compactor? _compactor;
+    private KeyValueLoop[] _loops = [];
+    private long _lastClientId;
+
+    /// <summary>Loads what is in the data directory, if there is one.</summary>
+    /// <exception cref="IOException">The directory is in use, or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">A file in it is damaged; the message says where.</exception>
+    public KeyValueDatabase(KeyValueOptions options)
+    {
+        Options = options;
+        Settings = new KeyValueSettings(options);
+        Time = options.Loops.TimeProvider;
+        Publications = new Publications(this);
+        Keyspace = new Keyspace(options.Loops.Count);
+        StartedAt = UnixTime;
+        if (options.DataDirectory is null)
+            return;
+
+        _directory = DataDirectory.Open(options.DataDirectory, options.OpenLogFile);
+        try
+        {
+            int segment = Recovery.Load(_directory, Keyspace);
+            Log = new AppendLog(segment, _directory.OpenSegment, options.Sync, Time) { OnReleased = ReleaseReplies };
+            _compactor = new Compactor(this, _directory, Log);
+        }
+        catch
+        {
+            _directory.Dispose();
+            throw;
+        }
+    }
+
+    public KeyValueOptions Options { get; }
+
+    public KeyValueSettings Settings { get; }
+
+    public TimeProvider Time { get; }
+
+    public Keyspace Keyspace { get; }
+
+    /// <summary>Null when everything is in memory only.</summary>
+    public AppendLog? Log { get; }
+
+    public Publications Publications { get; }
+
+    /// <summary>Clients of the Redis protocol, on all loops.</summary>
+    public IEnumerable<Session> Clients => _clients.Values;
+
+    public int ClientCount => _clients.Count;
+
+    public LoopGroup? Group { get; private set; }
+
+    public int LoopCount => _loops.Length;
+
+    public IReadOnlyList<KeyValueLoop> LoopStates => _loops;
+
+    /// <summary>Unix time in milliseconds.</summary>
+    public long UnixTime => Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public long StartedAt { get; }
+
+    /// <summary>Unix time in seconds.</summary>
+    public long LastSnapshotAt => (_compactor?.LastSnapshotAt ?? StartedAt) / 1000;
+
+    public bool IsCompacting => _compactor?.IsRunning ?? false;
+
+    /// <summary>Completes when a client asked the server to end.</summary>
+    public Task ShutdownRequested => _shutdownRequested.Task;
+
+    /// <summary>Makes what the loops of a group need; called once, before they serve anybody.</summary>
+    public void Attach(LoopGroup group)
+    {
+        Group = group;
+        _loops = new KeyValueLoop[group.Count];
+        for (int i = 0; i < _loops.Length; i++)
+            _loops[i] = new KeyValueLoop(this, i);
+    }
+
+    /// <summary>Runs work on a loop.</summary>
+    public void Post(int loop, Action<KeyValueLoop> work) => Group!.Post(loop, () => work(_loops[loop]));
+
+    public long Sum(Func<KeyValueLoop, long> value) => _loops.Sum(value);
+
+    public long NextClientId() => Interlocked.Increment(ref _lastClientId);
+
+    public void AddClient(Session session) => _clients.TryAdd(session.ClientId, session);
+
+    public void RemoveClient(Session session) => _clients.TryRemove(session.ClientId, out _);
+
+    public void RequestShutdown() => _shutdownRequested.TrySetResult();
+
+    public void RequestCompaction() => _compactor?.Request();
+
+    /// <summary>Ends the log, with everything in it on disk. The loops do not serve any more.</summary>
+    public void Dispose()
+    {
+        _compactor?.Stop();
+        Log?.Dispose();
+        _compactor?.Dispose();
+        _directory?.Dispose();
+        Keyspace.Dispose();
+    }
+
+    /// <summary>On the log's thread.</summary>
+    private void ReleaseReplies()
+    {
+        foreach (KeyValueLoop loop in _loops)
+        {
+            if (loop.Replies!.HasWaiting)
+                Group!.Post(loop.Index, loop.Replies.Release);
+        }
+    }
+}

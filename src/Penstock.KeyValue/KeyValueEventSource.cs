@@ -1,0 +1,38 @@
+using System.Diagnostics.Tracing;
+
+namespace Penstock.KeyValue;
+
+/// <summary>
+/// What the key-value server has to say: the event source <c>Penstock-KeyValue</c>. Nothing is written per request.
+/// </summary>
+/// <remarks>Event numbers are stable: a number that is given up is not used again.</remarks>
+[EventSource(Name = "Penstock-KeyValue")]
+internal sealed class KeyValueEventSource : EventSource
+{
+    public static readonly KeyValueEventSource Log = new();
+
+    private KeyValueEventSource()
+    {
+    }
+
+    [Event(1, Level = EventLevel.Warning, Message = "{0}: unknown kind {1} in a key-value message; the connection is closed")]
+    public void UnknownKind(string client, long kind) => WriteEvent(1, client, kind);
+
+    [Event(2, Level = EventLevel.Warning, Message = "{0}: a subscriber that does not read is disconnected with {1} bytes waiting")]
+    public void SlowSubscriber(string client, int bytes) => WriteEvent(2, client, bytes);
+
+    [Event(3, Level = EventLevel.Error, Message = "{0}: cannot write, so writes are refused until it works again: {1}")]
+    public void LogWriteFailed(string path, string error) => WriteEvent(3, path, error);
+
+    [Event(4, Level = EventLevel.Informational, Message = "{0}: loaded {1} keys from {2} bytes of snapshot and log")]
+    public void Loaded(string directory, long keys, long bytes) => WriteEvent(4, directory, keys, bytes);
+
+    [Event(5, Level = EventLevel.Warning, Message = "{0}: the last record was not written whole; {2} bytes from offset {1} on are cut off")]
+    public void TornTail(string path, long offset, long bytes) => WriteEvent(5, path, offset, bytes);
+
+    [Event(6, Level = EventLevel.Informational, Message = "{0}: snapshot of {1} keys in {2} bytes")]
+    public void SnapshotWritten(string path, long keys, long bytes) => WriteEvent(6, path, keys, bytes);
+
+    [Event(7, Level = EventLevel.Error, Message = "{0}: the snapshot failed and the log stays as it is: {1}")]
+    public void SnapshotFailed(string directory, string error) => WriteEvent(7, directory, error);
+}

@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Google.Protobuf;
+using Penstock.Framing;
+using Penstock.KeyValue.Commands;
+using Penstock.KeyValue.Protocol;
+using Penstock.KeyValue.Store;
+
+namespace Penstock.KeyValue;
+
+/// <summary>
+/// Serves the protobuf protocol on one loop: get, and put or update. The same handler runs whatever the loop waits on,
+/// one blocking socket or thousands at once.
+/// </summary>
+internal sealed class KeyValueHandler(KeyValueLoop loop) : FrameHandler<LengthPrefixDecoder>(new LengthPrefixDecoder(KeyValueFrame.Format))
+{
+    public override void OnOpened(Connection connection)
+    {
+        // The protocol has no way to give a password, so without the option it is for this machine only.
+        if (!loop.Database.Options.Unprotected && !PeerAddress.IsLocal(connection.RemoteEndPoint))
+            connection.Abort();
+    }
+
+    protected override void OnFrame(Connection connection, ReadOnlySpan<byte> frame)
+    {
+        KeyValueMessage message;
+        try
+        {
+            message = KeyValueMessage.Parser.ParseFrom(frame);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            connection.Close(CloseReason.ProtocolError);
+            return;
+        }
+
+        loop.Tick();
+        loop.Counters.Commands++;
+        switch ((MessageKind)message.Kind)
+        {
+            case MessageKind.Get:
+                Get(connection, message);
+                break;
+            case MessageKind.PutOrUpdate:
+                Put(connection, message);
+                break;
+            default:
+                KeyValueEventSource.Log.UnknownKind(connection.RemoteEndPoint?.ToString() ?? "", message.Kind);
+                connection.Close(CloseReason.ProtocolError);
+                return;
+        }
+
+        loop.AfterCommands(connection);
+    }
+
+    private void Get(Connection connection, KeyValueMessage request)
+    {
+        var reply = new KeyValueMessage { Kind = (uint)MessageKind.GetResponse, Key = request.Key, Status = Status.NotOk };
+        StoreKey key = KeyOf(request);
+        lock (loop.Database.Keyspace.ShardOf(key).Gate)
+        {
+            ref Entry entry = ref loop.Keys.Find(key);
+            if (!Unsafe.IsNullRef(ref entry))
+            {
+                reply.Value = Encoding.UTF8.GetString(entry.Value);
+                reply.Status = Status.Ok;
+            }
+        }
+
+        KeyValueFrame.Write(connection, reply);
+    }
+
+    private void Put(Connection connection, KeyValueMessage request)
+    {
+        var reply = new KeyValueMessage { Kind = (uint)MessageKind.PutOrUpdate };
+        if (loop.Executor.WriteProblem(CommandFlags.Write | CommandFlags.DenyOutOfMemory) is not null)
+            reply.Status = Status.NotOk;
+        else
+            Store(request);
+        KeyValueFrame.Write(connection, reply);
+    }
+
+    private void Store(KeyValueMessage request)
+    {
+        StoreKey key = KeyOf(request);
+        lock (loop.Database.Keyspace.ShardOf(key).Gate)
+        {
+            loop.Keys.Set(key, Encoding.UTF8.GetBytes(request.Value));
+            loop.Commit();
+        }
+    }
+
+    private StoreKey KeyOf(KeyValueMessage request) => loop.Database.Keyspace.KeyOf(Encoding.UTF8.GetBytes(request.Key));
+}

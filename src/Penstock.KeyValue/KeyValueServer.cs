@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Penstock.KeyValue;
+
+/// <summary>
+/// A key-value server: one store, the protobuf protocol and the Redis protocol over it, on one group of loops. From
+/// <see cref="Start"/> it serves, until it is stopped.
+/// </summary>
+/// <remarks>All members may be called from any thread.</remarks>
+public sealed class KeyValueServer : IAsyncDisposable
+{
+    private static readonly TimeSpan ExpiryPeriod = TimeSpan.FromMilliseconds(100);
+
+    private readonly KeyValueDatabase _database;
+    private readonly LoopGroup _group;
+    private readonly KeyValueMeter _meter;
+    private readonly List<TcpServer> _servers = [];
+    private readonly List<IDisposable> _timers = [];
+    private readonly Lock _gate = new();
+    private Task? _stopping;
+
+    private KeyValueServer(KeyValueDatabase database, LoopGroup group)
+    {
+        _database = database;
+        _group = group;
+        database.Attach(group);
+        _meter = new KeyValueMeter(database);
+    }
+
+    /// <summary>Where the protobuf protocol is served; null for nowhere.</summary>
+    public EndPoint? EndPoint { get; private set; }
+
+    /// <summary>Where the Redis protocol is served; null for nowhere.</summary>
+    public EndPoint? RespEndPoint { get; private set; }
+
+    /// <summary>What really runs, as in <c>epoll, level-triggered, 2 loops</c>.</summary>
+    public string Description => _group.Description;
+
+    /// <summary>Completes when a client asked the server to end with SHUTDOWN. It is then up to the owner to stop it.</summary>
+    public Task ShutdownRequested => _database.ShutdownRequested;
+
+    /// <summary>Completes when a listener has stopped; faulted when it or a loop broke.</summary>
+    public Task Completion => Task.WhenAny(_servers.Select(server => server.Completion)).Unwrap();
+
+    internal KeyValueDatabase Database => _database;
+
+    /// <summary>Loads what is stored and starts to serve. It accepts connections when this returns.</summary>
+    /// <exception cref="ArgumentException">An option's value; the message names it.</exception>
+    /// <exception cref="IOException">
+    /// An address is in use or not allowed, or the data directory is in use or cannot be read.
+    /// </exception>
+    /// <exception cref="InvalidDataException">A stored file is damaged; the message says where.</exception>
+    public static KeyValueServer Start(KeyValueOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        var database = new KeyValueDatabase(options);
+        KeyValueServer? server = null;
+        try
+        {
+            server = new KeyValueServer(database, new LoopGroup(options.Loops));
+            server.Listen(options);
+            return server;
+        }
+        catch
+        {
+            if (server is null)
+                database.Dispose();
+            else
+                server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Stops accepting, lets every connection finish what is staged for it, and ends the log with everything on the disk.
+    /// Calling it again joins the stop that is under way.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the patience: connections that are left are reset at once.</param>
+    public Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+            return _stopping ??= StopCoreAsync(cancellationToken);
+    }
+
+    /// <summary>As <see cref="StopAsync"/>, but resets connections at once.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+
+    private void Listen(KeyValueOptions options)
+    {
+        // The protobuf protocol cannot carry a password: serving it would let everybody past the one there is.
+        if (options.Protobuf is { } protobuf && (options.Password is null || options.Unprotected))
+            EndPoint = Listen(protobuf, loop => new KeyValueHandler(loop));
+        if (options.Resp is { } resp)
+        {
+            RespEndPoint = Listen(resp, loop => new RespHandler(loop));
+            RestrictUnixSocket(resp.EndPoint, options.UnixSocketMode);
+        }
+
+        foreach (KeyValueLoop loop in _database.LoopStates)
+            _timers.Add(_group.StartTimer(loop.Index, ExpiryPeriod, loop.ExpireSome));
+    }
+
+    /// <summary>Handlers are made in the order of the loops, so they can be counted.</summary>
+    private EndPoint Listen(ServerOptions options, Func<KeyValueLoop, ConnectionHandler> create)
+    {
+        int next = 0;
+        try
+        {
+            TcpServer server = TcpServer.Start(options, () => create(_database.LoopStates[next++]), _group);
+            _servers.Add(server);
+            return server.EndPoint;
+        }
+        catch (SocketException exception)
+        {
+            // With two listeners, the system's error alone would not say which one it is about.
+            throw new IOException($"Cannot listen on {options.EndPoint}: {exception.Message}.", exception);
+        }
+    }
+
+    private static void RestrictUnixSocket(EndPoint endPoint, UnixFileMode mode)
+    {
+        string path = endPoint is UnixDomainSocketEndPoint ? endPoint.ToString()! : "";
+        if (!OperatingSystem.IsWindows() && File.Exists(path))
+            File.SetUnixFileMode(path, mode);
+    }
+
+    private async Task StopCoreAsync(CancellationToken cancellationToken)
+    {
+        foreach (IDisposable timer in _timers)
+            timer.Dispose();
+        await Task.WhenAll(_servers.Select(server => server.StopAsync(cancellationToken))).ConfigureAwait(false);
+        await _group.DisposeAsync().ConfigureAwait(false);
+        _meter.Dispose();
+        _database.Dispose();
+    }
+}

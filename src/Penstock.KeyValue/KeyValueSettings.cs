@@ -1,0 +1,46 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Penstock.KeyValue;
+
+/// <summary>What CONFIG SET may change while the server runs. Any loop reads it.</summary>
+internal sealed class KeyValueSettings
+{
+    private readonly byte[] _digestKey = RandomNumberGenerator.GetBytes(32);
+    private byte[]? _passwordDigest;
+    private long _maxMemoryBytes;
+    private volatile MemoryPolicy _memoryPolicy;
+
+    public KeyValueSettings(KeyValueOptions options)
+    {
+        MaxMemoryBytes = options.MaxMemoryBytes;
+        MemoryPolicy = options.MemoryPolicy;
+        SetPassword(options.Password);
+    }
+
+    public long MaxMemoryBytes
+    {
+        get => Volatile.Read(ref _maxMemoryBytes);
+        set => Volatile.Write(ref _maxMemoryBytes, value);
+    }
+
+    public MemoryPolicy MemoryPolicy
+    {
+        get => _memoryPolicy;
+        set => _memoryPolicy = value;
+    }
+
+    public bool HasPassword => Volatile.Read(ref _passwordDigest) is not null;
+
+    public void SetPassword(string? password) => Volatile.Write(
+        ref _passwordDigest, string.IsNullOrEmpty(password) ? null : Digest(Encoding.UTF8.GetBytes(password)));
+
+    /// <summary>
+    /// Whether this is the password. Digests under a key of this process are compared, so the time that it takes tells
+    /// neither how much of it is right nor how long the right one is.
+    /// </summary>
+    public bool IsPassword(ReadOnlySpan<byte> candidate) =>
+        Volatile.Read(ref _passwordDigest) is { } digest && CryptographicOperations.FixedTimeEquals(Digest(candidate), digest);
+
+    private byte[] Digest(ReadOnlySpan<byte> password) => HMACSHA256.HashData(_digestKey, password);
+}

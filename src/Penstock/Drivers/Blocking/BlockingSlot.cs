@@ -1,0 +1,25 @@
+namespace Penstock.Drivers;
+
+/// <summary>What a <see cref="BlockingDriver"/> knows of one slot.</summary>
+internal struct BlockingSlot
+{
+    public int Descriptor;
+    public uint Generation;
+    public SlotState State;
+    public bool ReceivePaused;
+
+    /// <summary>The peer finished sending, or receiving failed: there is nothing more to read.</summary>
+    public bool ReceiveEnded;
+
+    /// <summary>A send is outstanding until the socket is writable.</summary>
+    public bool AwaitingWritable;
+
+    /// <summary>Slices in a row in which the peer sent nothing.</summary>
+    public int EmptySlices;
+
+    /// <summary>Whether the thread waits for this peer to send, and so counts the time.</summary>
+    public readonly bool IsReading => State == SlotState.Attached && IsReceiving;
+
+    /// <summary>Whether something to accept or to receive is waited for.</summary>
+    public readonly bool IsReceiving => State is SlotState.Listening or SlotState.Attached && !ReceivePaused && !ReceiveEnded;
+}

@@ -1,0 +1,17 @@
+using System.Runtime.Versioning;
+using Penstock.Polling;
+
+namespace Penstock.Drivers.Tests.Polling;
+
+/// <summary>As on a system whose kqueue has no user events.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class KqueuePollerOverPipeTests : PollerContract
+{
+    protected override Poller Create()
+    {
+        Assert.SkipUnless(KqueuePoller.IsAvailable, "this machine has no kqueue");
+        var poller = new KqueuePoller(allowUserEvent: false);
+        Assert.True(poller.WakesThroughPipe);
+        return poller;
+    }
+}

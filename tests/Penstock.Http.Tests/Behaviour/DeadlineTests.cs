@@ -1,0 +1,157 @@
+using Penstock.Http.Tests.Conformance;
+using Penstock.Http.Tests.Scripted;
+
+namespace Penstock.Http.Tests.Behaviour;
+
+/// <summary>
+/// Deadlines on a clock that only the tests move; sweeps make them up to half a second late and never early.
+/// </summary>
+public sealed class DeadlineTests
+{
+    private static readonly byte[] Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray();
+
+    [Fact]
+    public void A_head_that_drips_is_answered_408()
+    {
+        using ScriptedServer server = Start();
+        ScriptedPeer peer = server.Connect();
+        foreach (byte value in "GET / HTTP/1.1\r\nHost"u8.ToArray().Take(16))
+        {
+            peer.Send([value]);
+            server.Run();
+            server.Pass(TimeSpan.FromMilliseconds(250));
+        }
+
+        Assert.Empty(peer.Received);
+        server.Pass(TimeSpan.FromMilliseconds(4_500));
+        Assert.Equal(408, Assert.Single(ResponseReader.ReadAll(peer.Received)).Status);
+        Assert.True(peer.IsClosed);
+    }
+
+    [Fact]
+    public void A_body_that_drips_is_answered_408()
+    {
+        using ScriptedServer server = Start();
+        ScriptedPeer peer = server.Connect();
+        peer.Send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n"u8.ToArray());
+        server.Run();
+        for (int i = 0; i < 11; i++)
+        {
+            peer.Send(new byte[40]);
+            server.Run();
+            server.Pass(TimeSpan.FromMilliseconds(500));
+        }
+
+        Assert.Equal(408, Assert.Single(ResponseReader.ReadAll(peer.Received)).Status);
+    }
+
+    [Fact]
+    public void A_body_that_keeps_to_the_rate_may_take_its_time()
+    {
+        using ScriptedServer server = Start();
+        ScriptedPeer peer = server.Connect();
+        peer.Send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 5200\r\n\r\n"u8.ToArray());
+        server.Run();
+        for (int i = 0; i < 40; i++)
+        {
+            Assert.Empty(peer.Received);
+            peer.Send(new byte[130]);
+            server.Run();
+            server.Pass(TimeSpan.FromMilliseconds(500));
+        }
+
+        Assert.Equal("5200", Assert.Single(ResponseReader.ReadAll(peer.Received)).Content);
+    }
+
+    [Fact]
+    public void A_rate_that_was_high_before_does_not_excuse_a_stall()
+    {
+        using ScriptedServer server = Start();
+        ScriptedPeer peer = server.Connect();
+        peer.Send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"u8.ToArray());
+        peer.Send(new byte[500_000]);
+        server.Run();
+
+        server.Pass(TimeSpan.FromSeconds(11));
+
+        Assert.Equal(408, Assert.Single(ResponseReader.ReadAll(peer.Received)).Status);
+    }
+
+    [Fact]
+    public void Time_in_which_the_endpoint_holds_the_body_up_is_not_the_clients()
+    {
+        using var server = new ScriptedServer(new HttpRoutes().Map("POST", "/", new HoldingEndpoint()));
+        ScriptedPeer peer = server.Connect();
+        peer.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\nabc"u8.ToArray());
+        server.Run();
+
+        server.Pass(TimeSpan.FromSeconds(40));
+
+        Assert.Empty(peer.Received);
+        Assert.False(peer.IsClosed);
+    }
+
+    [Fact]
+    public void A_whole_body_has_a_deadline_when_it_is_given_one()
+    {
+        using var server = new ScriptedServer(
+            DefaultRoutes.Create(), new HttpOptions { BodyTimeout = TimeSpan.FromSeconds(3), MinBodyBytesPerSecond = 0 });
+        ScriptedPeer peer = server.Connect();
+        peer.Send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n"u8.ToArray());
+        server.Run();
+
+        server.Pass(TimeSpan.FromSeconds(4));
+
+        Assert.Equal(408, Assert.Single(ResponseReader.ReadAll(peer.Received)).Status);
+    }
+
+    [Fact]
+    public void A_kept_connection_that_says_nothing_more_is_closed_without_a_word()
+    {
+        using ScriptedServer server = Start();
+        ScriptedPeer peer = server.Connect();
+        peer.Send(Get);
+        server.Run();
+
+        server.Pass(TimeSpan.FromSeconds(61));
+
+        Assert.Single(ResponseReader.ReadAll(peer.Received));
+        Assert.True(peer.IsClosed);
+    }
+
+    [Fact]
+    public void A_connection_that_never_says_anything_is_closed_without_a_word()
+    {
+        using ScriptedServer server = Start();
+        ScriptedPeer peer = server.Connect();
+
+        server.Pass(TimeSpan.FromSeconds(11));
+
+        Assert.Empty(peer.Received);
+        Assert.True(peer.IsClosed);
+    }
+
+    [Fact]
+    public void A_slow_head_behind_an_answered_request_is_answered_408_too()
+    {
+        using ScriptedServer server = Start();
+        ScriptedPeer peer = server.Connect();
+        peer.Send([.. Get, .. "GET /"u8]);
+        server.Run();
+
+        server.Pass(TimeSpan.FromSeconds(9));
+
+        Assert.Equal([200, 408], ResponseReader.ReadAll(peer.Received).Select(response => response.Status));
+    }
+
+    private static ScriptedServer Start() => new(DefaultRoutes.Create());
+
+    private sealed class HoldingEndpoint : HttpEndpoint
+    {
+        public override void OnRequest(HttpExchange exchange)
+        {
+        }
+
+        public override int OnBody(HttpExchange exchange, ReadOnlySpan<byte> piece) => 0;
+    }
+}

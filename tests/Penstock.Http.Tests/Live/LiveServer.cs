@@ -1,0 +1,38 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Penstock.Http.Tests.Live;
+
+/// <summary>A server on real loops and a free port of loopback, or on a Unix socket.</summary>
+internal sealed class LiveServer : IAsyncDisposable
+{
+    private readonly HttpServer _server;
+
+    public LiveServer(HttpRoutes routes, int loops = 1, string? unixPath = null, HttpOptions? http = null)
+    {
+        var options = new ServerOptions { Loops = { Count = loops } };
+        if (unixPath is not null)
+            options.EndPoint = new UnixDomainSocketEndPoint(unixPath);
+        _server = HttpServer.Start(options, http ?? new HttpOptions(), routes);
+    }
+
+    public static CancellationToken Patience
+    {
+        get
+        {
+            var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            source.CancelAfter(TimeSpan.FromSeconds(60));
+            return source.Token;
+        }
+    }
+
+    public HttpServer Server => _server;
+
+    public int Port => ((IPEndPoint)_server.Listener.EndPoint).Port;
+
+    public string Url => $"http://127.0.0.1:{Port}";
+
+    public HttpClient CreateClient() => new() { BaseAddress = new Uri(Url) };
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Penstock.Simulation.Tests.Regressions;
+
+/// <summary>How servers start, break and stop, on real loops and threads.</summary>
+public class ServerRegressions
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task One_broken_loop_of_two_takes_its_servers_down()
+    {
+        var group = new LoopGroup(new LoopOptions { Count = 2, MaxConnectionsPerLoop = 8 });
+        TcpServer server = TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group);
+
+        group.Post(0, () => throw new InvalidOperationException("planted"));
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => server.Completion.WaitAsync(Patience, Cancelled));
+        Assert.Equal("planted", failure.Message);
+        await group.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_server_whose_loops_end_completes()
+    {
+        var group = new LoopGroup(new LoopOptions { Count = 1, MaxConnectionsPerLoop = 8 });
+        TcpServer server = TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group);
+
+        await group.DisposeAsync();
+
+        await server.Completion.WaitAsync(Patience, Cancelled);
+        Assert.True(server.Completion.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task A_stop_that_meets_the_end_of_the_loops_completes()
+    {
+        for (int i = 0; i < 50; i++)
+        {
+            var group = new LoopGroup(new LoopOptions { Count = 2, MaxConnectionsPerLoop = 8 });
+            TcpServer server = TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group);
+
+            Task end = group.DisposeAsync().AsTask();
+            Task stop = server.StopAsync(Cancelled);
+
+            await Task.WhenAll(end, stop).WaitAsync(Patience, Cancelled);
+            Assert.True(stop.IsCompletedSuccessfully);
+        }
+    }
+
+    [Fact]
+    public async Task A_server_cannot_be_started_on_loops_that_have_ended()
+    {
+        var group = new LoopGroup(new LoopOptions { Count = 1, MaxConnectionsPerLoop = 8 });
+        await group.DisposeAsync();
+
+        Assert.Throws<ObjectDisposedException>(() => TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group));
+    }
+
+    [Fact]
+    public async Task A_server_that_fails_to_start_on_one_loop_leaves_nothing_behind_on_the_others()
+    {
+        await using var group = new LoopGroup(new LoopOptions { Count = 2, MaxConnectionsPerLoop = 8 });
+        var onFirstLoop = new ServerOptions { Distribution = AcceptDistribution.RoundRobin };
+        List<TcpServer> servers = [];
+        for (int i = 0; i < 63; i++)
+            servers.Add(TcpServer.Start(onFirstLoop, () => new RecordingHandler(), group));
+        TcpServer onBoth = TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group);
+        int before = OpenDescriptors();
+
+        for (int i = 0; i < 20; i++)
+            Assert.Throws<InvalidOperationException>(() => TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group));
+
+        Assert.InRange(OpenDescriptors(), 0, before + 5);
+        servers.Add(onBoth);
+        await Task.WhenAll(servers.Select(server => server.StopAsync(Cancelled)));
+    }
+
+    [Fact]
+    public async Task One_timer_too_many_is_refused_and_harms_no_loop()
+    {
+        await using var group = new LoopGroup(new LoopOptions { Count = 1, MaxConnectionsPerLoop = 8 });
+        List<IDisposable> timers = [];
+        for (int i = 0; i < 64; i++)
+            timers.Add(group.StartTimer(0, TimeSpan.FromSeconds(1), () => { }));
+
+        Assert.Throws<InvalidOperationException>(() => group.StartTimer(0, TimeSpan.FromSeconds(1), () => { }));
+
+        var alive = new TaskCompletionSource();
+        Assert.True(group.Post(0, alive.SetResult));
+        await alive.Task.WaitAsync(Patience, Cancelled);
+        timers.ForEach(timer => timer.Dispose());
+    }
+
+    [Fact]
+    public async Task A_thousand_starts_and_stops_leak_no_descriptor()
+    {
+        await StartAndStopAsync(50);
+        int before = OpenDescriptors();
+
+        await StartAndStopAsync(1_000);
+
+        Assert.InRange(OpenDescriptors(), 0, before + 10);
+    }
+
+    private static async Task StartAndStopAsync(int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            var options = new ServerOptions { MaxConnections = 8 };
+            options.Loops.Count = 1;
+            await using TcpServer server = TcpServer.Start(options, () => new RecordingHandler());
+            using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await client.ConnectAsync((IPEndPoint)server.EndPoint, Cancelled);
+        }
+    }
+
+    private static int OpenDescriptors() => Directory.GetFiles("/proc/self/fd").Length;
+}

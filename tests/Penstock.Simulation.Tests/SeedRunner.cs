@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Globalization;
+using Penstock.Simulation.Chaos;
+using Penstock.Simulation.Tests.Scenarios;
+
+namespace Penstock.Simulation.Tests;
+
+/// <summary>Runs seeds of a scenario from the command line and says what they came to.</summary>
+internal static class SeedRunner
+{
+    /// <summary>The command that repeats a run; what a failure prints.</summary>
+    public static string ReplayCommand(string scenario, ulong seed) =>
+        $"dotnet run --project tests/Penstock.Simulation.Tests -- {scenario} {seed}";
+
+    /// <summary>Runs one seed; a failure names the command that repeats it.</summary>
+    public static SimulationResult Run(string scenario, ulong seed)
+    {
+        try
+        {
+            return scenario == ScenarioCatalog.Chaos ? RunChaos(seed) : new SimulationRun(ScenarioCatalog.Create(scenario), seed).Run();
+        }
+        catch (Exception exception)
+        {
+            throw new InvariantException($"{exception.Message}\n  replay: {ReplayCommand(scenario, seed)}", exception);
+        }
+    }
+
+    /// <summary><c>scenario seed</c>, or <c>scenario --seeds count [--from first]</c>; returns the exit code.</summary>
+    public static int RunCommand(ReadOnlySpan<string> args)
+    {
+        string scenario = args[0];
+        ulong first = 1;
+        ulong count = 1;
+        if (args.Length == 2)
+        {
+            first = ulong.Parse(args[1], CultureInfo.InvariantCulture);
+        }
+        else
+        {
+            count = Option(args, "--seeds", 200);
+            first = Option(args, "--from", 1);
+        }
+
+        return RunMany(scenario, first, count);
+    }
+
+    private static SimulationResult RunChaos(ulong seed)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException("Readiness needs a POSIX system.");
+        using var run = new ChaosRun(seed);
+        return run.Run();
+    }
+
+    private static int RunMany(string scenario, ulong first, ulong count)
+    {
+        var total = default(SimulationResult);
+        int failures = 0;
+        var watch = Stopwatch.StartNew();
+        for (ulong seed = first; seed < first + count; seed++)
+        {
+            try
+            {
+                total += Run(scenario, seed);
+            }
+            catch (InvariantException failure)
+            {
+                failures++;
+                Console.WriteLine($"seed {seed}: {(count == 1 ? failure : failure.Message)}");
+            }
+        }
+
+        Report(scenario, count, failures, total, watch.Elapsed);
+        return failures == 0 ? 0 : 1;
+    }
+
+    private static void Report(string scenario, ulong seeds, int failures, SimulationResult total, TimeSpan elapsed) =>
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{scenario}: {seeds} seeds, {failures} failed, {seeds / elapsed.TotalSeconds:F0} seeds/s; {total.Connections} connections, {total.Bytes} bytes, {total.Faults} faults, {total.Turns} turns, {total.VirtualTime.TotalHours:F1} virtual hours"));
+
+    private static ulong Option(ReadOnlySpan<string> args, string name, ulong otherwise)
+    {
+        int at = args.IndexOf(name);
+        return at >= 0 && at + 1 < args.Length ? ulong.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;
+    }
+}

@@ -1,0 +1,45 @@
+using Penstock.Simulation.Tests.Scenarios;
+
+namespace Penstock.Simulation.Tests;
+
+public class SeedTests
+{
+    private const int SeedsPerScenario = 200;
+    private const int SeedsForTheCanary = 1_000;
+
+    public static TheoryData<string> SoundScenarios => new(ScenarioCatalog.Sound);
+
+    [Theory]
+    [MemberData(nameof(SoundScenarios))]
+    public void A_scenario_holds_under_every_seed(string scenario)
+    {
+        long connections = 0;
+        for (ulong seed = 1; seed <= SeedsPerScenario; seed++)
+            connections += SeedRunner.Run(scenario, seed).Connections;
+
+        Assert.True(connections > SeedsPerScenario, "the runs had no connections to speak of");
+    }
+
+    [Fact]
+    public void A_planted_bug_is_found_within_a_thousand_seeds()
+    {
+        for (ulong seed = 1; seed <= SeedsForTheCanary; seed++)
+        {
+            var failure = Record.Exception(() => SeedRunner.Run("canary", seed)) as InvariantException;
+            if (failure is null)
+                continue;
+            Assert.Contains($"dotnet run --project tests/Penstock.Simulation.Tests -- canary {seed}", failure.Message);
+            return;
+        }
+
+        Assert.Fail("the canary lives: the simulator does not find what it is made for");
+    }
+
+    [Theory]
+    [MemberData(nameof(SoundScenarios))]
+    public void A_seed_means_the_same_run_every_time(string scenario)
+    {
+        for (ulong seed = 1; seed <= 20; seed++)
+            Assert.Equal(SeedRunner.Run(scenario, seed), SeedRunner.Run(scenario, seed));
+    }
+}

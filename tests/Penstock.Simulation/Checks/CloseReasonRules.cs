@@ -1,0 +1,45 @@
+namespace Penstock.Simulation.Checks;
+
+/// <summary>Every reason that the engine gives for an end must be true: something outside must have happened that explains it.</summary>
+internal static class CloseReasonRules
+{
+    public static void Check(SimulationRun run, ConnectionRecord record)
+    {
+        record.Decide(run.Loop.Now);
+        run.Require(IsExplained(record), $"{record} ended with {record.Reason}, and nothing explains it");
+        if (record.Reason == CloseReason.IdleTimeout)
+            RequireNotEarly(run, record, record.Server.Options.IdleTimeout);
+        if (record.Reason == CloseReason.FirstMessageTimeout)
+            RequireNotEarly(run, record, record.Server.Options.FirstMessageTimeout);
+    }
+
+    private static bool IsExplained(ConnectionRecord record)
+    {
+        ConnectionOptions options = record.Server.Options;
+        Network.SimulatedConnection wire = record.Client.Connection;
+        return record.Reason switch
+        {
+            CloseReason.LocalClose => record.WasAskedToClose,
+            CloseReason.PeerFinished => record.SawPeerFinish,
+            CloseReason.PeerReset => wire.ServerError != 0,
+            CloseReason.SocketError => wire.IsBroken,
+            CloseReason.IdleTimeout => options.IdleTimeout != Timeout.InfiniteTimeSpan,
+            CloseReason.FirstMessageTimeout => options.FirstMessageTimeout != Timeout.InfiniteTimeSpan && !record.AnyMessage,
+            CloseReason.WriteStallTimeout => options.WriteStallTimeout != Timeout.InfiniteTimeSpan,
+            CloseReason.MessageTooLarge or CloseReason.ProtocolError => record.Client.SentForbidden,
+            CloseReason.HandlerFault => record.HasFaulted,
+            CloseReason.SlowConsumer => options.SlowConsumer == SlowConsumerPolicy.Disconnect,
+            CloseReason.ServerShutdown => true,
+            _ => false,
+        };
+    }
+
+    private static void RequireNotEarly(SimulationRun run, ConnectionRecord record, TimeSpan limit)
+    {
+        long waited = record.DecidedAt - Math.Max(record.LastMessageAt, record.LastResumedAt);
+        run.Require(
+            waited >= limit.Ticks, $"{record} ended with {record.Reason} after {TimeSpan.FromTicks(waited)}, before {limit} were over");
+        run.Require(
+            record.Client.WholeRequestBytes(record.DeliveredWhenDecided) <= record.Consumed, $"{record} was called idle with a request waiting");
+    }
+}

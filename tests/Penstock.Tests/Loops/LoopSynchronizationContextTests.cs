@@ -1,0 +1,64 @@
+namespace Penstock.Tests.Loops;
+
+public sealed class LoopSynchronizationContextTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public async Task What_a_handler_awaits_resumes_on_its_loop()
+    {
+        await using var group = new LoopGroup(new LoopOptions { Count = 2 });
+        var threads = new TaskCompletionSource<(int Before, int After)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var elsewhere = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        group.Post(1, () => _ = AwaitAsync());
+        elsewhere.SetResult();
+
+        (int before, int after) = await threads.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal(before, after);
+
+        async Task AwaitAsync()
+        {
+            int thread = Environment.CurrentManagedThreadId;
+            await elsewhere.Task;
+            await Task.Yield();
+            threads.SetResult((thread, Environment.CurrentManagedThreadId));
+        }
+    }
+
+    [Fact]
+    public async Task What_is_awaited_when_the_loop_has_ended_still_finishes()
+    {
+        var group = new LoopGroup(new LoopOptions { Count = 1 });
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var finished = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        group.Post(0, () => _ = AwaitAsync());
+        await started.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await group.DisposeAsync();
+
+        gate.SetResult();
+
+        await finished.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.True(finished.Task.IsCompletedSuccessfully);
+
+        async Task AwaitAsync()
+        {
+            started.SetResult();
+            await gate.Task;
+            finished.SetResult();
+        }
+    }
+
+    [Fact]
+    public async Task A_loop_cannot_be_waited_for_from_another_thread()
+    {
+        await using var group = new LoopGroup(new LoopOptions { Count = 1 });
+        var context = new TaskCompletionSource<SynchronizationContext?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        group.Post(0, () => context.SetResult(SynchronizationContext.Current));
+        SynchronizationContext? loop = await context.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        Assert.NotNull(loop);
+        Assert.Throws<NotSupportedException>(() => loop.Send(_ => { }, null));
+    }
+}
