@@ -5,6 +5,7 @@ namespace Penstock.Http.Tests;
 
 public sealed class AllocationTests
 {
+    private const int Rounds = 5;
     private const int Turns = 10_000;
 
     [Fact]
@@ -27,12 +28,17 @@ public sealed class AllocationTests
         byte[] data = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(request, depth)));
         Exchange(server, peer, data, 200);
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Exchange(server, peer, data, Turns);
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        // The runtime itself allocates now and then while it recompiles; what a request allocates is in every round.
+        long least = long.MaxValue;
+        for (int round = 0; round < Rounds; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Exchange(server, peer, data, Turns);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
 
-        Assert.Equal((Turns + 200L) * depth * responseBytes, peer.ReceivedBytes);
-        return allocated;
+        Assert.Equal(((Rounds * Turns) + 200L) * depth * responseBytes, peer.ReceivedBytes);
+        return least;
     }
 
     private static void Exchange(ScriptedServer server, ScriptedPeer peer, byte[] data, int turns)
