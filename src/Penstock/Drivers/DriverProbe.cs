@@ -58,7 +58,7 @@ public static class DriverProbe
     private static IoMechanism[] Preference()
     {
         if (OperatingSystem.IsLinux())
-            return [IoMechanism.IoUring, IoMechanism.Epoll, IoMechanism.Poll, IoMechanism.Sockets];
+            return [IoMechanism.Epoll, IoMechanism.IoUring, IoMechanism.Poll, IoMechanism.Sockets];
         return OperatingSystem.IsWindows()
             ? [IoMechanism.Sockets]
             : [IoMechanism.Kqueue, IoMechanism.Poll, IoMechanism.Sockets];
