@@ -5,8 +5,8 @@ using Penstock.Drivers;
 namespace Penstock.Benchmarks;
 
 /// <summary>
-/// One message to many receivers: what queueing and consuming it costs the sender's side, by reference and by copy. What
-/// the kernel does with one segment per message is not in it; the broadcast benchmark measures that.
+/// One message to many receivers: what queueing and consuming it costs the sender's side, by reference and by copy.
+/// What the kernel does with one segment per message is not in it; the broadcast benchmark measures that.
 /// </summary>
 [MemoryDiagnoser]
 public class FanOutBenchmarks

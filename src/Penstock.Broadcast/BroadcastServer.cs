@@ -8,8 +8,8 @@ public static class BroadcastServer
 {
     /// <summary>Starts a server on loops of its own, with one room for everybody.</summary>
     /// <param name="options">
-    /// Where to listen and the limits. <see cref="ConnectionOptions.SlowConsumer"/> says what a client that does not keep
-    /// up does to the others: with <see cref="SlowConsumerPolicy.Wait"/> everybody waits for it.
+    /// Where to listen and the limits. <see cref="ConnectionOptions.SlowConsumer"/> says what a client that does not
+    /// keep up does to the others: with <see cref="SlowConsumerPolicy.Wait"/> everybody waits for it.
     /// </param>
     /// <param name="framing">What a message is.</param>
     public static TcpServer Start(ServerOptions options, BroadcastFraming framing)

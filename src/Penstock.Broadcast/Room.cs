@@ -1,8 +1,8 @@
 namespace Penstock.Broadcast;
 
 /// <summary>
-/// Everybody who hears each other, on all loops. With <see cref="SlowConsumerPolicy.Wait"/> it also holds all senders back
-/// while any client has more waiting for it than its queue may hold, so that nothing is lost and nothing grows.
+/// Everybody who hears each other, on all loops. With <see cref="SlowConsumerPolicy.Wait"/> it also holds all senders
+/// back while any client has more waiting for it than its queue may hold, so that nothing is lost and nothing grows.
 /// </summary>
 internal sealed class Room
 {
@@ -45,8 +45,8 @@ internal sealed class Room
     }
 
     /// <summary>
-    /// Has every loop look for itself, rather than tell it: by the time it looks, the answer may have changed again, and
-    /// whoever changed it has posted behind this.
+    /// Has every loop look for itself, rather than tell it: by the time it looks, the answer may have changed again,
+    /// and whoever changed it has posted behind this.
     /// </summary>
     private void UpdateAll()
     {

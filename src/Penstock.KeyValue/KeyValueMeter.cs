@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 namespace Penstock.KeyValue;
 
 /// <summary>
-/// The meter <c>Penstock.KeyValue</c>, read from the loops' own counters when somebody observes, so that counting costs the
-/// loops nothing.
+/// The meter <c>Penstock.KeyValue</c>, read from the loops' own counters when somebody observes, so that counting costs
+/// the loops nothing.
 /// </summary>
 internal sealed class KeyValueMeter : IDisposable
 {

@@ -4,8 +4,8 @@ namespace Penstock.KeyValue;
 public sealed class KeyValueOptions
 {
     /// <summary>
-    /// Where the protobuf protocol is served, with its limits; null for nowhere. That protocol cannot carry a password, so it
-    /// is not served where one is needed.
+    /// Where the protobuf protocol is served, with its limits; null for nowhere. That protocol cannot carry a password,
+    /// so it is not served where one is needed.
     /// </summary>
     public ServerOptions? Protobuf { get; set; }
 
@@ -22,7 +22,8 @@ public sealed class KeyValueOptions
     public UnixFileMode UnixSocketMode { get; set; } = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
-    /// The directory of log and snapshots, made when it is missing. Default: null, which keeps everything in memory only.
+    /// The directory of log and snapshots, made when it is missing. Default: null, which keeps everything in memory
+    /// only.
     /// </summary>
     public string? DataDirectory { get; set; }
 
@@ -30,12 +31,13 @@ public sealed class KeyValueOptions
     public SyncPolicy Sync { get; set; } = SyncPolicy.EverySecond;
 
     /// <summary>
-    /// The log's size from which on it is replaced by a snapshot, if it is also twice as large as the last one. Default:
-    /// 64 MiB.
+    /// The log's size from which on it is replaced by a snapshot, if it is also twice as large as the last one.
+    /// Default: 64 MiB.
     /// </summary>
     public long CompactLogBytes { get; set; } = 64L * 1024 * 1024;
 
-    /// <summary>The most memory that keys, values and their tables may take, in bytes. Default: 0, for no limit.</summary>
+    /// <summary>The most memory that keys, values and their tables may take, in bytes. Default: 0, for no
+    /// limit.</summary>
     public long MaxMemoryBytes { get; set; }
 
     /// <summary>What happens at <see cref="MaxMemoryBytes"/>. Default: <see cref="MemoryPolicy.NoEviction"/>.</summary>

@@ -37,7 +37,8 @@ public sealed class KeyValueServer : IAsyncDisposable
     /// <summary>What really runs, as in <c>epoll, level-triggered, 2 loops</c>.</summary>
     public string Description => _group.Description;
 
-    /// <summary>Completes when a client asked the server to end with SHUTDOWN. It is then up to the owner to stop it.</summary>
+    /// <summary>Completes when a client asked the server to end with SHUTDOWN. It is then up to the owner to stop
+    /// it.</summary>
     public Task ShutdownRequested => _database.ShutdownRequested;
 
     /// <summary>Completes when a listener has stopped; faulted when it or a loop broke.</summary>
@@ -74,8 +75,8 @@ public sealed class KeyValueServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting, lets every connection finish what is staged for it, and ends the log with everything on the disk.
-    /// Calling it again joins the stop that is under way.
+    /// Stops accepting, lets every connection finish what is staged for it, and ends the log with everything on the
+    /// disk. Calling it again joins the stop that is under way.
     /// </summary>
     /// <param name="cancellationToken">Ends the patience: connections that are left are reset at once.</param>
     public Task StopAsync(CancellationToken cancellationToken = default)
@@ -102,8 +103,8 @@ public sealed class KeyValueServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Handlers are made in the order of the loops, so they can be counted; where every connection has a thread, more are
-    /// made as threads are.
+    /// Handlers are made in the order of the loops, so they can be counted; where every connection has a thread, more
+    /// are made as threads are.
     /// </summary>
     private EndPoint Listen(ServerOptions options, Func<KeyValueLoop, ConnectionHandler> create)
     {

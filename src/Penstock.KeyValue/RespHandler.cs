@@ -6,8 +6,8 @@ using Penstock.KeyValue.Protocol;
 namespace Penstock.KeyValue;
 
 /// <summary>
-/// Serves the Redis protocol on one loop. Commands run as they are read; replies go straight to the connection and leave in
-/// one send at the end of the turn, however many there are.
+/// Serves the Redis protocol on one loop. Commands run as they are read; replies go straight to the connection and
+/// leave in one send at the end of the turn, however many there are.
 /// </summary>
 internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
 {
@@ -122,7 +122,8 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
         loop.Executor.Execute(ref call, locked);
     }
 
-    /// <summary>The error is sent before the end, so that whoever sent nonsense learns what was wrong with it.</summary>
+    /// <summary>The error is sent before the end, so that whoever sent nonsense learns what was wrong with
+    /// it.</summary>
     private void Fail(Connection connection, string? error)
     {
         new RespWriter(connection, resp3: false).Error("ERR Protocol error: " + error);
@@ -130,7 +131,8 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
         _arguments.Reset();
     }
 
-    /// <summary>A command that is not whole keeps the place that it was read to; the loop goes on with another.</summary>
+    /// <summary>A command that is not whole keeps the place that it was read to; the loop goes on with
+    /// another.</summary>
     private void KeepProgress(Session session, RespArguments arguments)
     {
         if (session.Partial is not null || arguments.Expected == 0)

@@ -9,8 +9,8 @@ public enum AcceptDistribution
     Auto,
 
     /// <summary>
-    /// Every loop has a listening socket of its own on the same port, and the kernel spreads new connections over them by
-    /// a hash of their addresses: no hand-over, but no regard for how busy a loop is. Linux, TCP only.
+    /// Every loop has a listening socket of its own on the same port, and the kernel spreads new connections over them
+    /// by a hash of their addresses: no hand-over, but no regard for how busy a loop is. Linux, TCP only.
     /// </summary>
     ReusePort,
 

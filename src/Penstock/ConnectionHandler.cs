@@ -1,12 +1,14 @@
 namespace Penstock;
 
 /// <summary>
-/// What a server does with its connections. Derive from this, or from a <c>FrameHandler</c> when the protocol has frames.
+/// What a server does with its connections. Derive from this, or from a <c>FrameHandler</c> when the protocol has
+/// frames.
 /// </summary>
 /// <remarks>
-/// <para>There is one instance per loop and it serves all connections of that loop. Every member is called on the loop's
-/// thread, one at a time, so a handler's own fields need no lock; what handlers of several loops share does. That holds
-/// in every model: under <see cref="IoMechanism.ThreadPerConnection"/> each thread has a loop and a handler.</para>
+/// <para>There is one instance per loop and it serves all connections of that loop. Every member is called on the
+/// loop's thread, one at a time, so a handler's own fields need no lock; what handlers of several loops share does.
+/// That holds in every model: under <see cref="IoMechanism.ThreadPerConnection"/> each thread has a loop and a
+/// handler.</para>
 /// <para>A member must not block: the loop's other connections wait meanwhile. An exception resets the connection with
 /// <see cref="CloseReason.HandlerFault"/> and harms no other.</para>
 /// <para><see cref="OnOpened"/> and <see cref="OnClosed"/> are called exactly once each for every connection.</para>
@@ -56,7 +58,8 @@ public abstract class ConnectionHandler
     {
     }
 
-    /// <summary>What a base class of the engine does before <see cref="OnOpened"/>, whatever that is overridden to do.</summary>
+    /// <summary>What a base class of the engine does before <see cref="OnOpened"/>, whatever that is overridden to
+    /// do.</summary>
     internal virtual void Prepare(Connection connection)
     {
     }

@@ -10,8 +10,8 @@ public class ConnectionOptions
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
 
     /// <summary>
-    /// The high mark: with more than this waiting for a peer, <see cref="SlowConsumer"/> decides. Default: 1 MiB. What a
-    /// peer that never reads can cost is this, and the replies to one read.
+    /// The high mark: with more than this waiting for a peer, <see cref="SlowConsumer"/> decides. Default: 1 MiB. What
+    /// a peer that never reads can cost is this, and the replies to one read.
     /// </summary>
     public int MaxSendQueueBytes { get; set; } = 1024 * 1024;
 
@@ -25,8 +25,8 @@ public class ConnectionOptions
     public SlowConsumerPolicy SlowConsumer { get; set; } = SlowConsumerPolicy.Wait;
 
     /// <summary>
-    /// How long a connection may go without a whole message, from the last one. Default: 60 s. Infinite lets silent peers
-    /// hold their slots for ever.
+    /// How long a connection may go without a whole message, from the last one. Default: 60 s. Infinite lets silent
+    /// peers hold their slots for ever.
     /// </summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
@@ -43,8 +43,8 @@ public class ConnectionOptions
     public TimeSpan WriteStallTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long, after our FIN, a peer may take to send its own. Default: 2 s. Infinite means not to wait at all, at the
-    /// risk that bytes still arriving reset the connection and take the last replies along.
+    /// How long, after our FIN, a peer may take to send its own. Default: 2 s. Infinite means not to wait at all, at
+    /// the risk that bytes still arriving reset the connection and take the last replies along.
     /// </summary>
     public TimeSpan LingerTimeout { get; set; } = TimeSpan.FromSeconds(2);
 

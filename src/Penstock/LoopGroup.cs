@@ -26,7 +26,8 @@ public sealed class LoopGroup : IAsyncDisposable
 
     /// <summary>Starts the loops; they run when this returns.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option's value; the message names it.</exception>
-    /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked for.</exception>
+    /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked
+    /// for.</exception>
     public LoopGroup(LoopOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -111,10 +112,12 @@ public sealed class LoopGroup : IAsyncDisposable
     }
 
     /// <summary>Connects to a server; the connection then behaves as an accepted one.</summary>
-    /// <param name="remote">An <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>; names are not resolved.</param>
+    /// <param name="remote">An <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>; names are not
+    /// resolved.</param>
     /// <param name="handler">Serves this connection, on its loop.</param>
     /// <param name="options">Its limits; null for the defaults.</param>
-    /// <param name="loop">The loop that gets it; null for the caller's, or for each in turn when the caller is on none.</param>
+    /// <param name="loop">The loop that gets it; null for the caller's, or for each in turn when the caller is on
+    /// none.</param>
     /// <param name="cancellationToken">Gives the attempt up.</param>
     /// <returns>The connection's id; <see cref="ConnectionHandler.OnOpened"/> has been called by then.</returns>
     /// <exception cref="SocketException">The connection could not be established.</exception>
@@ -191,7 +194,8 @@ public sealed class LoopGroup : IAsyncDisposable
             return _loops;
     }
 
-    /// <summary>The blocking models are made of loops with room for one connection; one such loop is where they begin.</summary>
+    /// <summary>The blocking models are made of loops with room for one connection; one such loop is where they
+    /// begin.</summary>
     private static LoopOptions AsModelDemands(LoopOptions options)
     {
         if (options.Io is not (IoMechanism.Blocking or IoMechanism.ThreadPerConnection))
@@ -201,7 +205,8 @@ public sealed class LoopGroup : IAsyncDisposable
         return options;
     }
 
-    /// <summary>Starts the loops on the mechanism that was asked for, or on the best on which all of them start.</summary>
+    /// <summary>Starts the loops on the mechanism that was asked for, or on the best on which all of them
+    /// start.</summary>
     private static (LoopThread[] Threads, EventLoop[] Loops, string Remarks) StartLoops(LoopOptions options, LoopClock clock)
     {
         List<MechanismReport> failed = [];

@@ -6,7 +6,8 @@ namespace Penstock;
 public sealed class LoopOptions
 {
     /// <summary>
-    /// Loops, each on a thread of its own. Default: one per processor. More only add switches; fewer leave cores to others.
+    /// Loops, each on a thread of its own. Default: one per processor. More only add switches; fewer leave cores to
+    /// others.
     /// </summary>
     public int Count { get; set; } = Environment.ProcessorCount;
 
@@ -20,8 +21,9 @@ public sealed class LoopOptions
     public Trigger Trigger { get; set; } = Trigger.Level;
 
     /// <summary>
-    /// Connections that one loop can hold, over all servers of the group; their tables are reserved when the loop starts.
-    /// Default: 65,536. A server that makes its own group sets this to its <see cref="ServerOptions.MaxConnections"/>.
+    /// Connections that one loop can hold, over all servers of the group; their tables are reserved when the loop
+    /// starts. Default: 65,536. A server that makes its own group sets this to its
+    /// <see cref="ServerOptions.MaxConnections"/>.
     /// </summary>
     public int MaxConnectionsPerLoop { get; set; } = 65_536;
 
@@ -32,20 +34,21 @@ public sealed class LoopOptions
     public int MaxEventsPerTurn { get; set; } = 1_024;
 
     /// <summary>
-    /// Bytes read from one connection before the others get their turn. Default: 256 KiB. Without a bound one fast sender
-    /// would keep its loop to itself.
+    /// Bytes read from one connection before the others get their turn. Default: 256 KiB. Without a bound one fast
+    /// sender would keep its loop to itself.
     /// </summary>
     public int MaxReadBytesPerTurn { get; set; } = 256 * 1024;
 
     /// <summary>
     /// Threads that serve connections under <see cref="IoMechanism.ThreadPerConnection"/>. Default: 1,024. With all of
-    /// them taken, newcomers wait in the backlog. Each costs a descriptor and some 60 KiB that are not given back before
-    /// the group ends.
+    /// them taken, newcomers wait in the backlog. Each costs a descriptor and some 60 KiB that are not given back
+    /// before the group ends.
     /// </summary>
     public int MaxConnectionThreads { get; set; } = 1_024;
 
     /// <summary>
-    /// How many slices of 20 ms in a row a blocking reader waits for a silent peer before it gives the connection up with
+    /// How many slices of 20 ms in a row a blocking reader waits for a silent peer before it gives the connection up
+    /// with
     /// <see cref="CloseReason.IdleTimeout"/>. Default: null, without limit, which leaves it to
     /// <see cref="ConnectionOptions.IdleTimeout"/>. The other mechanisms do not look at it.
     /// </summary>

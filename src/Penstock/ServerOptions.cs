@@ -3,7 +3,8 @@ using System.Net;
 namespace Penstock;
 
 /// <summary>
-/// What a <see cref="TcpServer"/> listens on and every limit it keeps. Read once, by <see cref="TcpServer.Start(ServerOptions, Func{ConnectionHandler})"/>.
+/// What a <see cref="TcpServer"/> listens on and every limit it keeps. Read once, by
+/// <see cref="TcpServer.Start(ServerOptions, Func{ConnectionHandler})"/>.
 /// </summary>
 public sealed class ServerOptions : ConnectionOptions
 {
@@ -16,8 +17,8 @@ public sealed class ServerOptions : ConnectionOptions
     public EndPoint EndPoint { get; set; } = new IPEndPoint(IPAddress.Loopback, 0);
 
     /// <summary>
-    /// Connections at once, over all loops. Default: 65,536. A full server stops accepting: newcomers wait in the kernel's
-    /// backlog and the first departure lets one in.
+    /// Connections at once, over all loops. Default: 65,536. A full server stops accepting: newcomers wait in the
+    /// kernel's backlog and the first departure lets one in.
     /// </summary>
     public int MaxConnections { get; set; } = 65_536;
 
@@ -28,16 +29,16 @@ public sealed class ServerOptions : ConnectionOptions
     public int Backlog { get; set; } = 4_096;
 
     /// <summary>
-    /// Whether small packets leave at once (<c>TCP_NODELAY</c>). Default: true; replies are already gathered to one send
-    /// per turn, and waiting for more would only add delay.
+    /// Whether small packets leave at once (<c>TCP_NODELAY</c>). Default: true; replies are already gathered to one
+    /// send per turn, and waiting for more would only add delay.
     /// </summary>
     public bool NoDelay { get; set; } = true;
 
     /// <summary>
-    /// How long sent bytes may stay unacknowledged before the kernel gives the connection up (<c>TCP_USER_TIMEOUT</c>, Linux,
-    /// TCP only); it then ends with <see cref="CloseReason.SocketError"/>. Default: infinite, which leaves it to the kernel's
-    /// retransmissions: about a quarter of an hour. For peers that vanish without a word; one that is there and does not read
-    /// is the matter of <see cref="ConnectionOptions.WriteStallTimeout"/>.
+    /// How long sent bytes may stay unacknowledged before the kernel gives the connection up (<c>TCP_USER_TIMEOUT</c>,
+    /// Linux, TCP only); it then ends with <see cref="CloseReason.SocketError"/>. Default: infinite, which leaves it to
+    /// the kernel's retransmissions: about a quarter of an hour. For peers that vanish without a word; one that is
+    /// there and does not read is the matter of <see cref="ConnectionOptions.WriteStallTimeout"/>.
     /// </summary>
     public TimeSpan DeadPeerTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
@@ -45,12 +46,13 @@ public sealed class ServerOptions : ConnectionOptions
     public AcceptDistribution Distribution { get; set; } = AcceptDistribution.Auto;
 
     /// <summary>
-    /// How long a graceful stop may take: connections finish what is staged, then those that are left are reset. Default:
-    /// 30 s.
+    /// How long a graceful stop may take: connections finish what is staged, then those that are left are reset.
+    /// Default: 30 s.
     /// </summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The loops that the server makes for itself; not looked at when it is started on a given group.</summary>
+    /// <summary>The loops that the server makes for itself; not looked at when it is started on a given
+    /// group.</summary>
     public LoopOptions Loops { get; } = new();
 
     internal override void Validate()

@@ -4,15 +4,15 @@ namespace Penstock;
 public enum SlowConsumerPolicy
 {
     /// <summary>
-    /// Nothing more is received from that peer until it has taken enough. For request and reply: a peer that does not read
-    /// its replies may not ask for more.
+    /// Nothing more is received from that peer until it has taken enough. For request and reply: a peer that does not
+    /// read its replies may not ask for more.
     /// </summary>
     Wait,
 
     /// <summary>
-    /// Payloads that were sent with <see cref="Connection.Send(SharedPayload)"/> are dropped, the oldest first, whole and
-    /// before any of their bytes went out. Replies that were written are never dropped, and above the mark the peer is
-    /// not received from. For broadcasts in which the newest matters most.
+    /// Payloads that were sent with <see cref="Connection.Send(SharedPayload)"/> are dropped, the oldest first, whole
+    /// and before any of their bytes went out. Replies that were written are never dropped, and above the mark the peer
+    /// is not received from. For broadcasts in which the newest matters most.
     /// </summary>
     DropOldest,
 

@@ -52,7 +52,8 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An option's value; the message names it.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or not allowed.</exception>
-    /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked for.</exception>
+    /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked
+    /// for.</exception>
     public static TcpServer Start(ServerOptions options, Func<ConnectionHandler> handlerFactory)
     {
         ArgumentNullException.ThrowIfNull(handlerFactory);
@@ -61,7 +62,8 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
 
     /// <summary>As the other, for handlers that need the loops they will run on: for timers, posts or topics.</summary>
     /// <param name="options">Read once, here.</param>
-    /// <param name="createFactory">Gets the server's own loops, and returns what makes the handler of each, in order.</param>
+    /// <param name="createFactory">Gets the server's own loops, and returns what makes the handler of each, in
+    /// order.</param>
     /// <inheritdoc cref="Start(ServerOptions, Func{ConnectionHandler})"/>
     public static TcpServer Start(ServerOptions options, Func<LoopGroup, Func<ConnectionHandler>> createFactory)
     {
@@ -93,8 +95,8 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Stops accepting for good and frees the address; connections that are there go on. <see cref="StopAsync"/> is still
-    /// to be called. Newcomers are refused from here on.
+    /// Stops accepting for good and frees the address; connections that are there go on. <see cref="StopAsync"/> is
+    /// still to be called. Newcomers are refused from here on.
     /// </summary>
     public Task StopAcceptingAsync() => _server.StopAcceptingAsync();
 
@@ -140,12 +142,13 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why. So does the
-    /// end of its loops.
+    /// A listener or a loop that breaks takes the server down in order, and <see cref="Completion"/> says why. So does
+    /// the end of its loops.
     /// </summary>
     private async Task WatchAsync()
     {
-        // Not the end of all loops: one of several that breaks leaves the others running, with a part of the server gone.
+        // Not the end of all loops: one of several that breaks leaves the others running, with a part of the server
+        // gone.
         Task broken = await Task.WhenAny(_server.Fault, _group.Broken, _completion.Task).ConfigureAwait(false);
         if (broken.Exception is { } fault)
             _completion.TrySetException(fault.InnerExceptions);

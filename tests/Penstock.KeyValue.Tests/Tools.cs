@@ -7,8 +7,8 @@ namespace Penstock.KeyValue.Tests;
 internal static class Tools
 {
     /// <summary>
-    /// Where a program is. Without it the test is skipped, or fails where <c>PENSTOCK_REQUIRE_TOOLS</c> says that it must be
-    /// there.
+    /// Where a program is. Without it the test is skipped, or fails where <c>PENSTOCK_REQUIRE_TOOLS</c> says that it
+    /// must be there.
     /// </summary>
     public static string Require(string name)
     {

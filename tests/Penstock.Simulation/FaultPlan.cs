@@ -1,9 +1,9 @@
 namespace Penstock.Simulation;
 
 /// <summary>
-/// How often each fault strikes in one simulation. Swarm testing (Groce and others, 2012): the rates themselves are drawn
-/// from the seed and about half of them are zero, because a run in which everything goes wrong at once never gets far
-/// enough to meet the deeper bugs.
+/// How often each fault strikes in one simulation. Swarm testing (Groce and others, 2012): the rates themselves are
+/// drawn from the seed and about half of them are zero, because a run in which everything goes wrong at once never gets
+/// far enough to meet the deeper bugs.
 /// </summary>
 internal sealed class FaultPlan
 {

@@ -3,9 +3,9 @@ using System.Numerics;
 namespace Penstock.Simulation;
 
 /// <summary>
-/// The only source of chance in a simulation: xoshiro256** by Blackman and Vigna, its state filled by SplitMix64 as they
-/// recommend. Not <see cref="System.Random"/>, whose sequence for a seed may change with the runtime, and with it the
-/// meaning of every seed that was ever reported.
+/// The only source of chance in a simulation: xoshiro256** by Blackman and Vigna, its state filled by SplitMix64 as
+/// they recommend. Not <see cref="System.Random"/>, whose sequence for a seed may change with the runtime, and with it
+/// the meaning of every seed that was ever reported.
 /// </summary>
 internal sealed class SeededGenerator
 {
@@ -47,8 +47,8 @@ internal sealed class SeededGenerator
     public bool Chance(double probability) => probability > 0 && Fraction() < probability;
 
     /// <summary>
-    /// A number between the two whose logarithm is uniform: as many between 1 and 10 as between 1,000 and 10,000, so that
-    /// small and large cases are both common.
+    /// A number between the two whose logarithm is uniform: as many between 1 and 10 as between 1,000 and 10,000, so
+    /// that small and large cases are both common.
     /// </summary>
     public long Spread(long low, long high) =>
         Math.Clamp((long)(low * Math.Pow((double)(high + 1) / low, Fraction())), low, high);

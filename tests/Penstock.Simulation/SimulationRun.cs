@@ -11,8 +11,8 @@ using Penstock.Timing;
 namespace Penstock.Simulation;
 
 /// <summary>
-/// One run of one scenario under one seed: a real <see cref="EventLoop"/> over a simulated driver, turned by hand, with every
-/// invariant checked after every turn.
+/// One run of one scenario under one seed: a real <see cref="EventLoop"/> over a simulated driver, turned by hand, with
+/// every invariant checked after every turn.
 /// </summary>
 internal sealed class SimulationRun
 {
@@ -73,7 +73,8 @@ internal sealed class SimulationRun
             _records.Count, _network.CarriedBytes, Faults.Total, Loop.Statistics.Turns, TimeSpan.FromTicks(_network.Time.Now));
     }
 
-    /// <summary>Remembers the first violation: an exception alone could end in the engine, which survives its handlers.</summary>
+    /// <summary>Remembers the first violation: an exception alone could end in the engine, which survives its
+    /// handlers.</summary>
     public InvariantException Violate(string message) => _violation ??= new InvariantException(message);
 
     public void Require(

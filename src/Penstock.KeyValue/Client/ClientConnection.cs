@@ -6,8 +6,9 @@ using Penstock.KeyValue.Protocol;
 namespace Penstock.KeyValue.Client;
 
 /// <summary>
-/// One connection of a client. Replies come in the order of the requests and carry no number, so the oldest request is the
-/// one that is answered. Lives on its loop; only <see cref="SendAsync"/> and <see cref="IsOpen"/> are for other threads.
+/// One connection of a client. Replies come in the order of the requests and carry no number, so the oldest request is
+/// the one that is answered. Lives on its loop; only <see cref="SendAsync"/> and <see cref="IsOpen"/> are for other
+/// threads.
 /// </summary>
 internal sealed class ClientConnection(LoopGroup group) : FrameHandler<LengthPrefixDecoder>(new LengthPrefixDecoder(KeyValueFrame.Format))
 {

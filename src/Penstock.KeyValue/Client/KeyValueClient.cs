@@ -5,8 +5,8 @@ using Penstock.KeyValue.Protocol;
 namespace Penstock.KeyValue.Client;
 
 /// <summary>
-/// A client of the protobuf protocol. Requests are pipelined: any number may be under way, and they are answered in their
-/// order. A connection that is lost is made again by the next request.
+/// A client of the protobuf protocol. Requests are pipelined: any number may be under way, and they are answered in
+/// their order. A connection that is lost is made again by the next request.
 /// </summary>
 /// <remarks>All members may be called from any thread.</remarks>
 public sealed class KeyValueClient : IAsyncDisposable
@@ -50,7 +50,8 @@ public sealed class KeyValueClient : IAsyncDisposable
     /// <param name="cancellationToken">Stops the wait; the value may be stored all the same.</param>
     /// <exception cref="KeyValueException">The server cannot store it now.</exception>
     /// <exception cref="SocketException">The server could not be reached in time.</exception>
-    /// <exception cref="IOException">The connection was lost before the reply came; the value may be stored.</exception>
+    /// <exception cref="IOException">The connection was lost before the reply came; the value may be
+    /// stored.</exception>
     public async Task PutAsync(string key, string value, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);

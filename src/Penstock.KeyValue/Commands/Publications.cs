@@ -4,8 +4,8 @@ using Penstock.KeyValue.Store;
 namespace Penstock.KeyValue.Commands;
 
 /// <summary>
-/// Who subscribed to what, over all loops. A message goes to subscribers of the publisher's loop at once and to the others
-/// as one post per loop; messages of one publisher reach a subscriber in order.
+/// Who subscribed to what, over all loops. A message goes to subscribers of the publisher's loop at once and to the
+/// others as one post per loop; messages of one publisher reach a subscriber in order.
 /// </summary>
 internal sealed class Publications(KeyValueDatabase database)
 {

@@ -1,12 +1,12 @@
 namespace Penstock.KeyValue.Durability;
 
 /// <summary>
-/// The append-only log. Loops add records under the locks of the keys that they change, so the log's order is the order of
-/// the changes; a thread of its own writes and syncs, and everything that was added meanwhile shares the next sync.
+/// The append-only log. Loops add records under the locks of the keys that they change, so the log's order is the order
+/// of the changes; a thread of its own writes and syncs, and everything that was added meanwhile shares the next sync.
 /// </summary>
 /// <remarks>
-/// A write that fails is tried again from where it began until it succeeds: what is in memory stays ahead of the disk, no
-/// further write is accepted meanwhile, and nothing that was acknowledged is lost.
+/// A write that fails is tried again from where it began until it succeeds: what is in memory stays ahead of the disk,
+/// no further write is accepted meanwhile, and nothing that was acknowledged is lost.
 /// </remarks>
 internal sealed class AppendLog : IDisposable
 {
@@ -50,7 +50,8 @@ internal sealed class AppendLog : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Called on the log's thread whenever <see cref="Released"/> has moved. Set before the first record.</summary>
+    /// <summary>Called on the log's thread whenever <see cref="Released"/> has moved. Set before the first
+    /// record.</summary>
     public Action? OnReleased { get; set; }
 
     /// <summary>Records added so far; the number of the last one.</summary>
@@ -87,7 +88,8 @@ internal sealed class AppendLog : IDisposable
     }
 
     /// <summary>
-    /// Goes on in a new segment. Completes with its number when everything added before is on disk in the segments before.
+    /// Goes on in a new segment. Completes with its number when everything added before is on disk in the segments
+    /// before.
     /// </summary>
     /// <exception cref="IOException">The next segment cannot be made, or the log has ended.</exception>
     public Task<int> RotateAsync()
@@ -200,8 +202,8 @@ internal sealed class AppendLog : IDisposable
     }
 
     /// <summary>
-    /// After a sync that failed the kernel may have dropped what it could not write, and a second sync would succeed for
-    /// nothing. So the bytes are taken back and written again.
+    /// After a sync that failed the kernel may have dropped what it could not write, and a second sync would succeed
+    /// for nothing. So the bytes are taken back and written again.
     /// </summary>
     private void SyncNow(int count)
     {

@@ -1,9 +1,9 @@
 namespace Penstock.KeyValue.Durability;
 
 /// <summary>
-/// Replaces a long log by a snapshot, on a thread of its own while the loops serve. First the log goes on in a new segment;
-/// then every shard is copied in slices, under its lock for one slice at a time. What changes meanwhile is in the new
-/// segment, and applying it to a snapshot that has it already changes nothing.
+/// Replaces a long log by a snapshot, on a thread of its own while the loops serve. First the log goes on in a new
+/// segment; then every shard is copied in slices, under its lock for one slice at a time. What changes meanwhile is in
+/// the new segment, and applying it to a snapshot that has it already changes nothing.
 /// </summary>
 internal sealed class Compactor : IDisposable
 {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Penstock.KeyValue.Durability;
 
 /// <summary>
-/// The files of one database. <c>snapshot-N</c> holds everything that happened before <c>log-N</c> began; what is loaded is
-/// the latest snapshot and the logs from its number on.
+/// The files of one database. <c>snapshot-N</c> holds everything that happened before <c>log-N</c> began; what is
+/// loaded is the latest snapshot and the logs from its number on.
 /// </summary>
 internal sealed class DataDirectory : IDisposable
 {

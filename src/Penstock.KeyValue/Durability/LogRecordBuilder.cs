@@ -4,12 +4,12 @@ using System.Buffers.Binary;
 namespace Penstock.KeyValue.Durability;
 
 /// <summary>
-/// Collects what one command, or one transaction, changes, so that it becomes one record of the log: on replay it happens
-/// as a whole or not at all. One per loop; reused.
+/// Collects what one command, or one transaction, changes, so that it becomes one record of the log: on replay it
+/// happens as a whole or not at all. One per loop; reused.
 /// </summary>
 /// <remarks>
-/// Results are noted, not commands: a replay needs no clock and no command code, and doing an operation twice is as good
-/// as once, which lets a snapshot overlap the log.
+/// Results are noted, not commands: a replay needs no clock and no command code, and doing an operation twice is as
+/// good as once, which lets a snapshot overlap the log.
 /// </remarks>
 internal sealed class LogRecordBuilder
 {

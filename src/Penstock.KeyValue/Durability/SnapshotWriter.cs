@@ -18,8 +18,8 @@ internal sealed class SnapshotWriter(string path) : IDisposable
     public long Bytes => _file.Length;
 
     /// <summary>
-    /// Adds what is in a shard. The lock is held for a slice at a time; going from the end to the front, nothing that stays
-    /// is missed, as <see cref="Shard"/> explains.
+    /// Adds what is in a shard. The lock is held for a slice at a time; going from the end to the front, nothing that
+    /// stays is missed, as <see cref="Shard"/> explains.
     /// </summary>
     public void Add(Shard shard, long now)
     {

@@ -5,8 +5,8 @@ namespace Penstock.KeyValue.Protocol;
 
 /// <summary>
 /// The first bytes of the last command, up to its arguments, as in <c>*2\r\n$3\r\nGET\r\n</c>. Clients say the same
-/// thing again and again: when the next command begins with the same bytes, its count, its name and what it calls are known
-/// from two comparisons.
+/// thing again and again: when the next command begins with the same bytes, its count, its name and what it calls are
+/// known from two comparisons.
 /// </summary>
 internal struct CommandHeader
 {

@@ -1,8 +1,8 @@
 namespace Penstock.KeyValue.Protocol;
 
 /// <summary>
-/// Where the arguments of one command lie in its bytes, and how far a command that is not whole yet has been read, so that
-/// it is not read from its start again when more arrives.
+/// Where the arguments of one command lie in its bytes, and how far a command that is not whole yet has been read, so
+/// that it is not read from its start again when more arrives.
 /// </summary>
 internal sealed class RespArguments
 {
@@ -20,7 +20,8 @@ internal sealed class RespArguments
     /// <summary>The announced length of the argument that is being received; -1 until that is known.</summary>
     public int PendingLength { get; set; } = -1;
 
-    /// <summary>The unquoted arguments of an inline command, one behind the other; null when they lie in the input.</summary>
+    /// <summary>The unquoted arguments of an inline command, one behind the other; null when they lie in the
+    /// input.</summary>
     public byte[]? Inline { get; set; }
 
     public (int Start, int Length) this[int index] => _ranges[index];

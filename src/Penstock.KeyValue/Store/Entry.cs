@@ -4,7 +4,8 @@ namespace Penstock.KeyValue.Store;
 /// One key with its value. The bytes lie in one native block, the key first: data that lives for days would only
 /// be marked and moved by the collector over and over.
 /// </summary>
-/// <remarks>Belongs to its <see cref="Shard"/>. Spans of it are valid while the shard is locked and not changed.</remarks>
+/// <remarks>Belongs to its <see cref="Shard"/>. Spans of it are valid while the shard is locked and not
+/// changed.</remarks>
 internal unsafe struct Entry
 {
     /// <summary>The key's bytes, then room for <see cref="Capacity"/> bytes of value.</summary>

@@ -1,15 +1,17 @@
 namespace Penstock.KeyValue.Store;
 
 /// <summary>
-/// Makes room when the keys take more memory than they may: of a few keys chosen at random, the one that was not used for
-/// longest goes. Approximated as Redis does it, because a true order would cost two links per key and a write per read.
+/// Makes room when the keys take more memory than they may: of a few keys chosen at random, the one that was not used
+/// for longest goes. Approximated as Redis does it, because a true order would cost two links per key and a write per
+/// read.
 /// </summary>
 internal sealed class Evictor(KeyValueLoop loop)
 {
     private const int Samples = 8;
     private const int ShardsAsked = 3;
 
-    /// <summary>Keys removed before one command; if that is not enough it is refused, so that the loop goes on.</summary>
+    /// <summary>Keys removed before one command; if that is not enough it is refused, so that the loop goes
+    /// on.</summary>
     private const int MaxPerCommand = 128;
 
     private uint _state = (uint)(loop.Index + 1) * 0x9E37_79B9;
@@ -42,8 +44,8 @@ internal sealed class Evictor(KeyValueLoop loop)
     }
 
     /// <summary>
-    /// Asks some shards for the oldest of a few keys, and takes it from the one that had the oldest. A single shard of a
-    /// small store has too few keys to choose from.
+    /// Asks some shards for the oldest of a few keys, and takes it from the one that had the oldest. A single shard of
+    /// a small store has too few keys to choose from.
     /// </summary>
     private bool EvictOne(Keyspace keyspace)
     {

@@ -24,8 +24,8 @@ internal sealed class Keyspace : IDisposable
     private readonly Lock? _onlyGate;
 
     /// <param name="users">
-    /// Loops that will use it. A single one has all shards under one lock, which it takes once for a batch of commands; only
-    /// snapshots contend for it.
+    /// Loops that will use it. A single one has all shards under one lock, which it takes once for a batch of commands;
+    /// only snapshots contend for it.
     /// </param>
     public Keyspace(int users)
     {

@@ -57,8 +57,8 @@ internal sealed class KeyspaceAccess(Keyspace keyspace, LogRecordBuilder? journa
     }
 
     /// <summary>
-    /// Writes into a value at an offset, with zeros in any gap before it; makes the key when it does not exist. Returns the
-    /// value's length.
+    /// Writes into a value at an offset, with zeros in any gap before it; makes the key when it does not exist. Returns
+    /// the value's length.
     /// </summary>
     public int Write(StoreKey key, int offset, ReadOnlySpan<byte> bytes)
     {

@@ -10,8 +10,9 @@ namespace Penstock.KeyValue.Store;
 /// <see cref="Gate"/> and the counters needs the lock.
 /// </summary>
 /// <remarks>
-/// Removing moves the last entry into the gap. So the array has no holes, a random place is a random key, and a scan that
-/// runs from the end to the front misses nothing that stays: an entry only ever moves to where the scan is still going.
+/// Removing moves the last entry into the gap. So the array has no holes, a random place is a random key, and a scan
+/// that runs from the end to the front misses nothing that stays: an entry only ever moves to where the scan is still
+/// going.
 /// </remarks>
 internal sealed unsafe class Shard(Lock gate) : IDisposable
 {
@@ -79,8 +80,8 @@ internal sealed unsafe class Shard(Lock gate) : IDisposable
     }
 
     /// <summary>
-    /// Gives the entry room for <paramref name="length"/> bytes of value and makes that its length. What was in front is
-    /// kept. Memory is reused unless it is too small, or much too large.
+    /// Gives the entry room for <paramref name="length"/> bytes of value and makes that its length. What was in front
+    /// is kept. Memory is reused unless it is too small, or much too large.
     /// </summary>
     /// <param name="index">The entry.</param>
     /// <param name="length">The value's new length.</param>

@@ -5,10 +5,11 @@ using System.Runtime.CompilerServices;
 namespace Penstock.KeyValue.Store;
 
 /// <summary>
-/// SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF"): a keyed hash, so that a client that does not
-/// know the key cannot choose names that all fall into one bucket.
+/// SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF"): a keyed hash, so that a client that does
+/// not know the key cannot choose names that all fall into one bucket.
 /// </summary>
-/// <remarks>A plain multiply-and-fold hash is a few nanoseconds faster and has published collisions for every seed.</remarks>
+/// <remarks>A plain multiply-and-fold hash is a few nanoseconds faster and has published collisions for every
+/// seed.</remarks>
 internal readonly struct SipHash(ulong key0, ulong key1)
 {
     private readonly ulong _key0 = key0;

@@ -7,8 +7,8 @@ namespace Penstock.Buffers;
 /// Empty, it holds no memory. A mutable struct that lives in its connection; loop thread only.
 /// </summary>
 /// <remarks>
-/// Arrays come from the shared array pool and go back when the tail is consumed, so memory follows the bytes that really
-/// came and not what a header announced. They are not cleared: only what was received is ever shown.
+/// Arrays come from the shared array pool and go back when the tail is consumed, so memory follows the bytes that
+/// really came and not what a header announced. They are not cleared: only what was received is ever shown.
 /// </remarks>
 internal struct InboundBuffer
 {

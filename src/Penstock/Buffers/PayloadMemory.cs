@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Penstock;
 
 /// <summary>
-/// Pinned arrays for <see cref="SharedPayload"/>, in powers of two. Shared by all loops, because a payload is written on
-/// one and released by the last of any; a lock per rent and return, which is once a message and not once a receiver.
+/// Pinned arrays for <see cref="SharedPayload"/>, in powers of two. Shared by all loops, because a payload is written
+/// on one and released by the last of any; a lock per rent and return, which is once a message and not once a receiver.
 /// </summary>
 internal static class PayloadMemory
 {

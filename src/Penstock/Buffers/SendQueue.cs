@@ -6,8 +6,8 @@ using Penstock.Drivers;
 namespace Penstock.Buffers;
 
 /// <summary>
-/// Bytes that wait to be sent on one connection, in order, in pinned blocks of the loop's pool. Empty, it holds no block.
-/// Loop thread only; a mutable struct that lives in its connection and is never copied.
+/// Bytes that wait to be sent on one connection, in order, in pinned blocks of the loop's pool. Empty, it holds no
+/// block. Loop thread only; a mutable struct that lives in its connection and is never copied.
 /// </summary>
 /// <remarks>
 /// Bytes that a driver is sending are not moved: writing appends after them, and <see cref="Consume"/> drops them once
@@ -64,7 +64,8 @@ internal struct SendQueue(BlockPool pool)
         }
     }
 
-    /// <summary>Queues a payload behind what is there, without a copy; it is held until it is sent or dropped.</summary>
+    /// <summary>Queues a payload behind what is there, without a copy; it is held until it is sent or
+    /// dropped.</summary>
     public void Write(SharedPayload payload)
     {
         if (payload.Length == 0)
@@ -74,8 +75,9 @@ internal struct SendQueue(BlockPool pool)
     }
 
     /// <summary>
-    /// Drops whole payloads, oldest first, until no more than <paramref name="target"/> bytes are staged or none is left
-    /// that may be dropped. What a driver may be reading stays, and so does everything that was not queued as a payload.
+    /// Drops whole payloads, oldest first, until no more than <paramref name="target"/> bytes are staged or none is
+    /// left that may be dropped. What a driver may be reading stays, and so does everything that was not queued as a
+    /// payload.
     /// </summary>
     /// <param name="target">Bytes to come down to.</param>
     /// <param name="busy">Bytes at the front that an outstanding send covers.</param>
@@ -136,7 +138,8 @@ internal struct SendQueue(BlockPool pool)
             _head.Start += count;
     }
 
-    /// <summary>Drops everything. Only when no send is outstanding: a driver may still read the bytes otherwise.</summary>
+    /// <summary>Drops everything. Only when no send is outstanding: a driver may still read the bytes
+    /// otherwise.</summary>
     public void Clear() => Consume(Length);
 
     private Block Writable(int sizeHint)

@@ -15,7 +15,8 @@ namespace Penstock;
 /// </summary>
 /// <remarks>
 /// <para>Every member except <see cref="Id"/> belongs to the connection's loop: call it from the handler, or from work
-/// that <see cref="LoopGroup.Post(ConnectionId, Action{Connection})"/> brought there. The object is reused for another connection once
+/// that <see cref="LoopGroup.Post(ConnectionId, Action{Connection})"/> brought there. The object is reused for another
+/// connection once
 /// <see cref="ConnectionHandler.OnClosed"/> has returned; keep the <see cref="Id"/>, not the object.</para>
 /// <para>Writing never fails and never blocks: what is written to a connection that is closing is discarded, and the
 /// handler learns of the end from <see cref="ConnectionHandler.OnClosed"/>.</para>
@@ -49,7 +50,8 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>The driver was told to pause; it stays so until what is stored has been shown.</summary>
     private bool _receiveStopped;
 
-    /// <summary>The handler is told when the queue is below the low mark again, although receiving was not paused.</summary>
+    /// <summary>The handler is told when the queue is below the low mark again, although receiving was not
+    /// paused.</summary>
     private bool _drainAwaited;
 
     private bool _peerFinished;
@@ -79,9 +81,9 @@ public sealed class Connection : IBufferWriter<byte>
     public int UnsentBytes => _output.Staged.Length;
 
     /// <summary>
-    /// Whether the handler should go on with what it has: false when the connection is paused, closing, or more waits for
-    /// the peer than <see cref="ConnectionOptions.MaxSendQueueBytes"/>. A handler that works through many requests in one
-    /// call asks before each; what it leaves is shown again when there is room.
+    /// Whether the handler should go on with what it has: false when the connection is paused, closing, or more waits
+    /// for the peer than <see cref="ConnectionOptions.MaxSendQueueBytes"/>. A handler that works through many requests
+    /// in one call asks before each; what it leaves is shown again when there is room.
     /// </summary>
     public bool WantsInput =>
         State == ConnectionState.Open && _paused == PauseCauses.None && _output.Staged.Length <= _scope.Limits.SendHighMark;
@@ -92,7 +94,8 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>Our end's address; null when it is not known any more.</summary>
     public EndPoint? LocalEndPoint => SocketEndPoints.Local(_socket);
 
-    /// <summary>Whether the caller is on this connection's loop, where it may use the other members. Any thread.</summary>
+    /// <summary>Whether the caller is on this connection's loop, where it may use the other members. Any
+    /// thread.</summary>
     public bool IsOnLoop => _loop.IsOnLoop;
 
     /// <summary>The connection's socket for other threads: take it on the loop, use it anywhere.</summary>
@@ -136,7 +139,8 @@ public sealed class Connection : IBufferWriter<byte>
         ApplyHighMark();
     }
 
-    /// <summary>At least <paramref name="sizeHint"/> bytes to write to, valid until the next member is called.</summary>
+    /// <summary>At least <paramref name="sizeHint"/> bytes to write to, valid until the next member is
+    /// called.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> GetSpan(int sizeHint = 0) =>
         AcceptsOutput ? _output.Staged.GetSpan(sizeHint) : _loop.Scratch(sizeHint).Span;
@@ -156,8 +160,8 @@ public sealed class Connection : IBufferWriter<byte>
     }
 
     /// <summary>
-    /// Stops receiving, until <see cref="Resume"/>; for a handler that cannot take more now. What arrives meanwhile waits
-    /// in the kernel and slows the peer down. The idle timeout rests.
+    /// Stops receiving, until <see cref="Resume"/>; for a handler that cannot take more now. What arrives meanwhile
+    /// waits in the kernel and slows the peer down. The idle timeout rests.
     /// </summary>
     public void Pause() => AddPause(PauseCauses.Handler);
 
@@ -165,9 +169,10 @@ public sealed class Connection : IBufferWriter<byte>
     public void Resume() => RemovePause(PauseCauses.Handler);
 
     /// <summary>
-    /// Keeps what is staged, now and later, from being sent until <see cref="ReleaseOutput"/>; for a handler whose replies
-    /// may not be seen before something else is done, as a write to disk. Holds nest. What is held counts as waiting for
-    /// the peer, so receiving pauses at <see cref="ConnectionOptions.MaxSendQueueBytes"/>; closing waits for the release too.
+    /// Keeps what is staged, now and later, from being sent until <see cref="ReleaseOutput"/>; for a handler whose
+    /// replies may not be seen before something else is done, as a write to disk. Holds nest. What is held counts as
+    /// waiting for the peer, so receiving pauses at <see cref="ConnectionOptions.MaxSendQueueBytes"/>; closing waits
+    /// for the release too.
     /// </summary>
     public void HoldOutput()
     {
@@ -187,13 +192,14 @@ public sealed class Connection : IBufferWriter<byte>
     }
 
     /// <summary>
-    /// Closes the connection once everything staged so far is sent. What arrives meanwhile is discarded; after our FIN the
-    /// peer has <see cref="ConnectionOptions.LingerTimeout"/> to send its own, because closing a socket with unread bytes
-    /// resets it and would take the last replies along.
+    /// Closes the connection once everything staged so far is sent. What arrives meanwhile is discarded; after our FIN
+    /// the peer has <see cref="ConnectionOptions.LingerTimeout"/> to send its own, because closing a socket with unread
+    /// bytes resets it and would take the last replies along.
     /// </summary>
     public void Close() => Drain(CloseReason.LocalClose);
 
-    /// <summary>As <see cref="Close()"/>, with the reason that <see cref="ConnectionHandler.OnClosed"/> is told.</summary>
+    /// <summary>As <see cref="Close()"/>, with the reason that <see cref="ConnectionHandler.OnClosed"/> is
+    /// told.</summary>
     public void Close(CloseReason reason) => Drain(reason);
 
     /// <summary>Closes the connection at once: what is staged is dropped, and the peer sees an ordinary end.</summary>
@@ -291,7 +297,8 @@ public sealed class Connection : IBufferWriter<byte>
         _loop.Release(this);
     }
 
-    /// <summary>Topics that must be told when the connection ends. Most connections have none, and then no list.</summary>
+    /// <summary>Topics that must be told when the connection ends. Most connections have none, and then no
+    /// list.</summary>
     internal void AddSubscription(Topic topic) => (_subscriptions ??= []).Add(topic);
 
     internal void RemoveSubscription(Topic topic) => _subscriptions?.Remove(topic);
@@ -329,7 +336,8 @@ public sealed class Connection : IBufferWriter<byte>
         Flush();
     }
 
-    /// <summary>Closes gracefully for <paramref name="reason"/>: first what is staged, then FIN, then the peer's.</summary>
+    /// <summary>Closes gracefully for <paramref name="reason"/>: first what is staged, then FIN, then the
+    /// peer's.</summary>
     internal void Drain(CloseReason reason)
     {
         AssertOnLoop();
@@ -397,7 +405,8 @@ public sealed class Connection : IBufferWriter<byte>
         _scope.Handler.Opened(this);
     }
 
-    /// <summary>Shows the handler what arrived: where the driver put it, or behind the stored tail if there is one.</summary>
+    /// <summary>Shows the handler what arrived: where the driver put it, or behind the stored tail if there is
+    /// one.</summary>
     private void Deliver(ReadOnlySpan<byte> data)
     {
         _loop.Statistics.ReceivedBytes += data.Length;
@@ -505,8 +514,8 @@ public sealed class Connection : IBufferWriter<byte>
         RemovePause(PauseCauses.SendQueue);
         _scope.Handler.Drained(this);
 
-        // What it wrote is measured now: sends that complete before the turn ends may hide that the mark was passed, and
-        // a producer that stopped there would wait for ever.
+        // What it wrote is measured now: sends that complete before the turn ends may hide that the mark was passed,
+        // and a producer that stopped there would wait for ever.
         ApplyHighMark();
     }
 

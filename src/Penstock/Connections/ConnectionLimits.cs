@@ -2,12 +2,13 @@ using Penstock.Timing;
 
 namespace Penstock.Connections;
 
-/// <summary>What one connection may cost, and for how long; the durations are named in its loop's deadline queue.</summary>
+/// <summary>What one connection may cost, and for how long; the durations are named in its loop's deadline
+/// queue.</summary>
 internal sealed record ConnectionLimits
 {
     /// <summary>
-    /// What a frame may add to its payload while it waits for its end: prefix, delimiter, trailer. A handler that leaves
-    /// more than a whole message unconsumed will never consume it.
+    /// What a frame may add to its payload while it waits for its end: prefix, delimiter, trailer. A handler that
+    /// leaves more than a whole message unconsumed will never consume it.
     /// </summary>
     private const int MaxFramingBytes = 1_024;
 

@@ -7,8 +7,8 @@ using Penstock.Timing;
 namespace Penstock.Connections;
 
 /// <summary>
-/// What is on its way to the peer: the bytes that are staged, and whether a send of them is outstanding. A mutable struct
-/// that lives in its connection and is never copied.
+/// What is on its way to the peer: the bytes that are staged, and whether a send of them is outstanding. A mutable
+/// struct that lives in its connection and is never copied.
 /// </summary>
 internal struct ConnectionOutput(ConnectionLoop loop)
 {

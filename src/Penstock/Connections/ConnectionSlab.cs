@@ -5,7 +5,8 @@ namespace Penstock.Connections;
 
 /// <summary>
 /// The connections of one loop by slot. A slot's object is made on its first use and reused afterwards, under a new
-/// generation each time; the slot freed last is taken first, because its memory is still in the cache. Loop thread only.
+/// generation each time; the slot freed last is taken first, because its memory is still in the cache. Loop thread
+/// only.
 /// </summary>
 internal sealed class ConnectionSlab(ConnectionLoop loop, int capacity)
 {

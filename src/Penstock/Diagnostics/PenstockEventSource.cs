@@ -3,8 +3,8 @@ using System.Diagnostics.Tracing;
 namespace Penstock.Diagnostics;
 
 /// <summary>
-/// What the engine has to say: the event source <c>Penstock</c>, which dotnet-trace, an <see cref="EventListener"/> or a
-/// logging bridge can listen to. Nothing is written per request or, above verbose level, per connection.
+/// What the engine has to say: the event source <c>Penstock</c>, which dotnet-trace, an <see cref="EventListener"/> or
+/// a logging bridge can listen to. Nothing is written per request or, above verbose level, per connection.
 /// </summary>
 /// <remarks>Event numbers are stable: a number that is given up is not used again.</remarks>
 [EventSource(Name = "Penstock")]

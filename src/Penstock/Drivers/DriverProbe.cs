@@ -3,7 +3,8 @@ using Penstock.Polling;
 
 namespace Penstock.Drivers;
 
-/// <summary>Finds out which mechanisms work on this machine, by trying, and says of the others why they do not.</summary>
+/// <summary>Finds out which mechanisms work on this machine, by trying, and says of the others why they do
+/// not.</summary>
 public static class DriverProbe
 {
     /// <summary>Best first; see docs/decisions/0010-default-mechanism.md.</summary>
@@ -23,8 +24,8 @@ public static class DriverProbe
     /// <summary>Takes what was asked for, untried, or the best that works when the choice was left open.</summary>
     /// <param name="asked">What the options say.</param>
     /// <param name="trigger">Likewise; a readiness mechanism has to have it.</param>
-    /// <param name="failed">What was tried already and failed in spite of a good probe, as when a limit on memory leaves
-    /// room for the rings of some loops but not of all.</param>
+    /// <param name="failed">What was tried already and failed in spite of a good probe, as when a limit on memory
+    /// leaves room for the rings of some loops but not of all.</param>
     internal static MechanismChoice Choose(IoMechanism asked, Trigger trigger, IReadOnlyList<MechanismReport> failed)
     {
         if (asked != IoMechanism.Auto)

@@ -19,15 +19,16 @@ namespace Penstock.Drivers;
 /// that it points to stay valid until <see cref="CompletionKind.Sent"/> or <see cref="CompletionKind.Closed"/>.</item>
 /// <item>After <see cref="PauseReceive"/> only bytes already in flight may still arrive;
 /// <see cref="PauseOvershootBytes"/> bounds them.</item>
-/// <item>A <see cref="CompletionKind.Received"/> has any length from 1 up; length 0 means that the peer finished sending
-/// and is the last one of its slot. A negative result says that the socket broke, or, with ECANCELED, that a driver
-/// with limited patience gave the peer up; the slot stays until it is closed.</item>
-/// <item>Completions of different slots have no order. <see cref="CompletionKind.Closed"/> is the last of its key. A call
-/// for a key that is no longer in use is ignored and counted; an event for one is dropped and counted in
+/// <item>A <see cref="CompletionKind.Received"/> has any length from 1 up; length 0 means that the peer finished
+/// sending and is the last one of its slot. A negative result says that the socket broke, or, with ECANCELED, that a
+/// driver with limited patience gave the peer up; the slot stays until it is closed.</item>
+/// <item>Completions of different slots have no order. <see cref="CompletionKind.Closed"/> is the last of its key. A
+/// call for a key that is no longer in use is ignored and counted; an event for one is dropped and counted in
 /// <see cref="StaleEvents"/>, and never becomes a completion.</item>
-/// <item>A driver never throws for what a peer does: it completes with <c>-errno</c>. It throws only when the loop cannot
-/// go on.</item>
-/// <item>The driver owns a descriptor from the call that hands it over until <see cref="CompletionKind.Closed"/>.</item>
+/// <item>A driver never throws for what a peer does: it completes with <c>-errno</c>. It throws only when the loop
+/// cannot go on.</item>
+/// <item>The driver owns a descriptor from the call that hands it over until
+/// <see cref="CompletionKind.Closed"/>.</item>
 /// </list>
 /// </remarks>
 internal abstract class IoDriver : IDisposable
@@ -47,25 +48,30 @@ internal abstract class IoDriver : IDisposable
     /// <summary>Starts accepting: <see cref="CompletionKind.Accepted"/> repeatedly, until paused or closed.</summary>
     public abstract void Listen(SlotKey slot, SocketHandle listener);
 
-    /// <summary>Starts receiving: <see cref="CompletionKind.Received"/> repeatedly, until paused, finished or closed.</summary>
+    /// <summary>Starts receiving: <see cref="CompletionKind.Received"/> repeatedly, until paused, finished or
+    /// closed.</summary>
     public abstract void Attach(SlotKey slot, SocketHandle socket);
 
-    /// <summary>Connects: one <see cref="CompletionKind.Connected"/>, and after a successful one as <see cref="Attach"/>.</summary>
+    /// <summary>Connects: one <see cref="CompletionKind.Connected"/>, and after a successful one as
+    /// <see cref="Attach"/>.</summary>
     public abstract void Connect(SlotKey slot, SocketHandle socket, SocketAddress remote);
 
-    /// <summary>Stops receiving, or accepting, until <see cref="ResumeReceive"/>. Pausing twice is the same as once.</summary>
+    /// <summary>Stops receiving, or accepting, until <see cref="ResumeReceive"/>. Pausing twice is the same as
+    /// once.</summary>
     public abstract void PauseReceive(SlotKey slot);
 
     /// <summary>Receives, or accepts, again.</summary>
     public abstract void ResumeReceive(SlotKey slot);
 
-    /// <summary>Sends the segments in order: exactly one <see cref="CompletionKind.Sent"/>, which may be partial.</summary>
+    /// <summary>Sends the segments in order: exactly one <see cref="CompletionKind.Sent"/>, which may be
+    /// partial.</summary>
     public abstract void Send(SlotKey slot, ReadOnlySpan<SendSegment> segments);
 
     /// <summary>Sends FIN after what was sent. Receiving goes on.</summary>
     public abstract void ShutdownSend(SlotKey slot);
 
-    /// <summary>Ends the slot: exactly one <see cref="CompletionKind.Closed"/>, and nothing for this key after it.</summary>
+    /// <summary>Ends the slot: exactly one <see cref="CompletionKind.Closed"/>, and nothing for this key after
+    /// it.</summary>
     public abstract void Close(SlotKey slot, CloseMode mode);
 
     /// <summary>
@@ -82,6 +88,7 @@ internal abstract class IoDriver : IDisposable
     /// <summary>Makes the current or the next <see cref="Wait"/> return. Any thread; calls coalesce.</summary>
     public abstract void Wake();
 
-    /// <summary>Closes every descriptor that the driver still owns, without completions, and frees its memory.</summary>
+    /// <summary>Closes every descriptor that the driver still owns, without completions, and frees its
+    /// memory.</summary>
     public abstract void Dispose();
 }

@@ -28,8 +28,8 @@ public abstract class FrameHandler<TDecoder> : ConnectionHandler
     protected abstract void OnFrame(Connection connection, ReadOnlySpan<byte> frame);
 
     /// <summary>
-    /// Hands over every whole frame, in order, as long as the connection wants input: one that stops for a slow reader or
-    /// closes in the middle leaves the rest for later.
+    /// Hands over every whole frame, in order, as long as the connection wants input: one that stops for a slow reader
+    /// or closes in the middle leaves the rest for later.
     /// </summary>
     public sealed override int OnReceived(Connection connection, ReadOnlySpan<byte> data)
     {

@@ -34,7 +34,8 @@ internal sealed class EventLoop : ConnectionLoop
     /// <param name="driver">The loop owns it; it must have <see cref="SlotsFor"/> slots.</param>
     /// <param name="clock">The time that all deadlines are kept in.</param>
     /// <param name="maxConnections">Connection slots.</param>
-    /// <param name="maxEventsPerTurn">Completions dispatched before deadlines, mailbox and flush get their turn.</param>
+    /// <param name="maxEventsPerTurn">Completions dispatched before deadlines, mailbox and flush get their
+    /// turn.</param>
     public EventLoop(int index, IoDriver driver, LoopClock clock, int maxConnections, int maxEventsPerTurn)
         : base(index, clock, SlotsFor(maxConnections))
     {
@@ -67,7 +68,8 @@ internal sealed class EventLoop : ConnectionLoop
 
     public static int SlotsFor(int maxConnections) => maxConnections + MaxListeners;
 
-    /// <summary>Everything the loop does, once. Connections that wrote something in this turn are sent to once.</summary>
+    /// <summary>Everything the loop does, once. Connections that wrote something in this turn are sent to
+    /// once.</summary>
     public void RunTurn()
     {
         _driver.Wait(NextDeadline);
@@ -169,8 +171,8 @@ internal sealed class EventLoop : ConnectionLoop
     public void Stop() => IsStopped = true;
 
     /// <summary>
-    /// Ends every connection and listener, so that opened and closed pair, answers what is still in the mailbox and gives
-    /// the driver's memory back.
+    /// Ends every connection and listener, so that opened and closed pair, answers what is still in the mailbox and
+    /// gives the driver's memory back.
     /// </summary>
     public void Shutdown(CloseReason reason)
     {

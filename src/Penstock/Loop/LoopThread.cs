@@ -5,8 +5,8 @@ using Penstock.Timing;
 namespace Penstock.Loop;
 
 /// <summary>
-/// A thread that makes a loop, turns it until it is stopped, and takes it down again. Everything of the loop is made and
-/// freed on that thread, because some drivers belong to the thread that made them.
+/// A thread that makes a loop, turns it until it is stopped, and takes it down again. Everything of the loop is made
+/// and freed on that thread, because some drivers belong to the thread that made them.
 /// </summary>
 internal sealed class LoopThread
 {

@@ -1,8 +1,8 @@
 namespace Penstock.Loop;
 
 /// <summary>
-/// Work for a loop from any thread. However much is posted, at most one wake is pending. Posting allocates nothing in the
-/// steady state when the callback is a static one.
+/// Work for a loop from any thread. However much is posted, at most one wake is pending. Posting allocates nothing in
+/// the steady state when the callback is a static one.
 /// </summary>
 /// <remarks>
 /// A lock held for a list append was preferred to a lock-free queue: it is never held while anything else runs, and the
@@ -59,7 +59,8 @@ internal sealed class Mailbox(Action wake)
             ForgetDrained();
     }
 
-    /// <summary>Refuses further posts and runs what is still there, so that nobody waits for an answer in vain.</summary>
+    /// <summary>Refuses further posts and runs what is still there, so that nobody waits for an answer in
+    /// vain.</summary>
     public void Close()
     {
         lock (_gate)

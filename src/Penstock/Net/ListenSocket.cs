@@ -6,7 +6,8 @@ using Penstock.Interop.Posix;
 namespace Penstock.Net;
 
 /// <summary>
-/// An endpoint that became listening sockets: one, or one per loop on the same port. Bind, listen and options go through
+/// An endpoint that became listening sockets: one, or one per loop on the same port. Bind, listen and options go
+/// through
 /// <see cref="Socket"/>, which knows IPv6, dual mode and Unix domain sockets on every system; what comes out is driven
 /// natively.
 /// </summary>
@@ -27,7 +28,8 @@ internal sealed class ListenSocket : IDisposable
     /// <summary>Where it really listens: port 0 has become a number.</summary>
     public EndPoint EndPoint { get; private set; }
 
-    /// <summary>Binds and listens. Throws <see cref="SocketException"/> as the system says: in use, no permission.</summary>
+    /// <summary>Binds and listens. Throws <see cref="SocketException"/> as the system says: in use, no
+    /// permission.</summary>
     /// <param name="options">Endpoint, backlog and socket options.</param>
     /// <param name="count">Sockets on the same port; more than one needs <see cref="SupportsReusePort"/>.</param>
     public static ListenSocket Open(ServerOptions options, int count)

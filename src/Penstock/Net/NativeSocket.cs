@@ -7,7 +7,8 @@ namespace Penstock.Net;
 /// <summary>The socket calls that drivers make on bare descriptors and that differ between systems.</summary>
 internal static class NativeSocket
 {
-    /// <summary>Accepts one connection, non-blocking and closed on exec; returns its descriptor or <c>-errno</c>.</summary>
+    /// <summary>Accepts one connection, non-blocking and closed on exec; returns its descriptor or
+    /// <c>-errno</c>.</summary>
     /// <remarks>
     /// The peer's address is not asked for: it costs a copy on every accept, and <c>getpeername</c> tells it to whoever
     /// wants to know. Options such as <c>TCP_NODELAY</c> are set on the listener and inherited.
@@ -22,7 +23,8 @@ internal static class NativeSocket
         _ = Libc.SetSocketOption(descriptor, SocketLevel, LingerOption, &linger, (uint)sizeof(Linger));
     }
 
-    /// <summary>Whether a socket has a peer: a connection attempt that is under way has none, and no error either.</summary>
+    /// <summary>Whether a socket has a peer: a connection attempt that is under way has none, and no error
+    /// either.</summary>
     public static bool IsConnected(int descriptor)
     {
         Span<byte> address = stackalloc byte[1];

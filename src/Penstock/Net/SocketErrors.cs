@@ -2,7 +2,8 @@ using System.Net.Sockets;
 
 namespace Penstock.Net;
 
-/// <summary>Native results as the exceptions that users of .NET sockets know, and the errors of those as native results.</summary>
+/// <summary>Native results as the exceptions that users of .NET sockets know, and the errors of those as native
+/// results.</summary>
 internal static class SocketErrors
 {
     private static readonly (int Errno, SocketError Error)[] Known =

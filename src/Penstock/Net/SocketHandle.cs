@@ -39,13 +39,14 @@ internal readonly struct SocketHandle
 
     public static SocketHandle FromSocket(Socket socket) => new(-1, socket);
 
-    /// <summary>A socket that exists in memory only, as simulation has them; disposing <paramref name="model"/> closes it.</summary>
+    /// <summary>A socket that exists in memory only, as simulation has them; disposing <paramref name="model"/> closes
+    /// it.</summary>
     public static SocketHandle FromModel(IDisposable model) => new(-1, model);
 
     /// <summary>
     /// Takes the descriptor out of a managed socket: control-plane work (bind, listen, options) is done with
-    /// <see cref="System.Net.Sockets.Socket"/>, and the result is driven natively. The managed socket must not be touched
-    /// again; disposing it would wait for ever for a handle that is never released.
+    /// <see cref="System.Net.Sockets.Socket"/>, and the result is driven natively. The managed socket must not be
+    /// touched again; disposing it would wait for ever for a handle that is never released.
     /// </summary>
     [SuppressMessage("Usage", "CA1816", Justification = "The finalizer that must not run is the detached socket's.")]
     public static SocketHandle Detach(Socket socket)

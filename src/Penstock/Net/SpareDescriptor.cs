@@ -4,7 +4,8 @@ namespace Penstock.Net;
 
 /// <summary>
 /// A descriptor held in reserve, so that a process that has run out of them can still take waiting connections in order
-/// to turn them away: a peer that is told at once can go elsewhere, one that waits in the backlog runs into its timeout.
+/// to turn them away: a peer that is told at once can go elsewhere, one that waits in the backlog runs into its
+/// timeout.
 /// </summary>
 internal sealed class SpareDescriptor : IDisposable
 {

@@ -30,7 +30,8 @@ public sealed class KqueuePoller : Poller
     private long _waits;
 
     /// <summary>Opens a kqueue.</summary>
-    /// <exception cref="PlatformNotSupportedException">This machine has no kqueue; the message says how to get one.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine has no kqueue; the message says how to get
+    /// one.</exception>
     /// <exception cref="PollerException">The process or the system is out of descriptors.</exception>
     public KqueuePoller()
         : this(allowUserEvent: true)
@@ -58,6 +59,9 @@ public sealed class KqueuePoller : Poller
 
     /// <inheritdoc/>
     public override string Name => "kqueue";
+
+    /// <summary>Over libkqueue, which asks the socket for its error in order to report it.</summary>
+    internal override bool TakesErrors => OperatingSystem.IsLinux();
 
     internal bool WakesThroughPipe => _wake.UsesPipe;
 

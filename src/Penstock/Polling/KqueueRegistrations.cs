@@ -172,8 +172,8 @@ internal sealed class KqueueRegistrations
 
     /// <summary>
     /// Whether a filter that is not wanted stays, disabled. A one-shot filter is deleted by firing anyway; and an edge
-    /// must be added anew to be looked at anew, which also spares libkqueue a disabled filter, for which it forgets that
-    /// the other one is an edge.
+    /// must be added anew to be looked at anew, which also spares libkqueue a disabled filter, for which it forgets
+    /// that the other one is an edge.
     /// </summary>
     private static bool IsToggled(Trigger trigger) => trigger is Trigger.Level or Trigger.Dispatch;
 

@@ -3,8 +3,8 @@ using Penstock.Interop.Bsd;
 namespace Penstock.Polling;
 
 /// <summary>
-/// Ends the wait of a kqueue from any thread: a user event, which takes no descriptor, or a pipe where the system has no
-/// user events. Coalesces like <see cref="WakeSignal"/>.
+/// Ends the wait of a kqueue from any thread: a user event, which takes no descriptor, or a pipe where the system has
+/// no user events. Coalesces like <see cref="WakeSignal"/>.
 /// </summary>
 internal sealed class KqueueWake : IDisposable
 {

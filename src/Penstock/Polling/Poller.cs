@@ -100,6 +100,11 @@ public abstract class Poller : IDisposable
     public abstract bool Supports(Trigger trigger);
 
     /// <summary>
+    /// Whether reporting an error takes it from the socket, so that a later read says that all ended well.
+    /// </summary>
+    internal virtual bool TakesErrors => false;
+
+    /// <summary>
     /// Makes the current wait, or else the next, return early, possibly without events. Many calls before that return
     /// count as one. Whatever the caller wrote before this call is visible to the waiting thread after the return. Does
     /// nothing once the poller is disposed.

@@ -1,8 +1,8 @@
 namespace Penstock.Publishing;
 
 /// <summary>
-/// Messages on their way to one loop. Everything that is published before the loop gets to it is delivered by one posted
-/// item, also what is published on that loop itself: so all its subscribers see one order.
+/// Messages on their way to one loop. Everything that is published before the loop gets to it is delivered by one
+/// posted item, also what is published on that loop itself: so all its subscribers see one order.
 /// </summary>
 internal sealed class LoopInbox(LoopGroup group, int loop)
 {

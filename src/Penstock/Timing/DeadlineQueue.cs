@@ -8,8 +8,9 @@ namespace Penstock.Timing;
 /// </summary>
 /// <remarks>
 /// A list in which every entry has the same duration is sorted by construction, so it needs neither the buckets of a
-/// timer wheel, whose ticks make deadlines coarse, nor the O(log n) of a heap. A loop has few distinct durations: one per
-/// limit that its servers set. Entries are numbers that the owner chooses below <c>capacity</c>, each in one list at most.
+/// timer wheel, whose ticks make deadlines coarse, nor the O(log n) of a heap. A loop has few distinct durations: one
+/// per limit that its servers set. Entries are numbers that the owner chooses below <c>capacity</c>, each in one list
+/// at most.
 /// </remarks>
 internal sealed class DeadlineQueue(LoopClock clock, int capacity)
 {
@@ -34,7 +35,8 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
         }
     }
 
-    /// <summary>Names a duration once, so that setting a deadline needs no search. An infinite one never expires.</summary>
+    /// <summary>Names a duration once, so that setting a deadline needs no search. An infinite one never
+    /// expires.</summary>
     public DeadlineList GetList(TimeSpan duration)
     {
         if (duration == Timeout.InfiniteTimeSpan)
@@ -50,7 +52,8 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
         return new DeadlineList(_lists.Length);
     }
 
-    /// <summary>Sets or moves the deadline of <paramref name="entry"/> to the list's duration after <paramref name="now"/>.</summary>
+    /// <summary>Sets or moves the deadline of <paramref name="entry"/> to the list's duration after
+    /// <paramref name="now"/>.</summary>
     public void Set(int entry, DeadlineList duration, long now)
     {
         Cancel(entry);

@@ -23,8 +23,8 @@ internal sealed class LoopClock(TimeProvider provider)
         (long)Math.Ceiling(duration.TotalSeconds * Provider.TimestampFrequency);
 
     /// <summary>
-    /// How long to wait in real time for <paramref name="deadline"/>. A virtual clock does not pass while a thread waits,
-    /// so then a deadline in the future is no limit at all; whoever moves the clock wakes the loop.
+    /// How long to wait in real time for <paramref name="deadline"/>. A virtual clock does not pass while a thread
+    /// waits, so then a deadline in the future is no limit at all; whoever moves the clock wakes the loop.
     /// </summary>
     public TimeSpan Until(long deadline)
     {

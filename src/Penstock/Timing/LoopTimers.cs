@@ -13,8 +13,8 @@ internal sealed class LoopTimers(DeadlineQueue deadlines, int firstEntry)
     private int _reserved;
 
     /// <summary>
-    /// Reserves the place that <see cref="Start"/> will take and <see cref="Stop"/> give back. Any thread: one timer too many
-    /// is its maker's error, and must not reach the loop, which would end by it.
+    /// Reserves the place that <see cref="Start"/> will take and <see cref="Stop"/> give back. Any thread: one timer
+    /// too many is its maker's error, and must not reach the loop, which would end by it.
     /// </summary>
     public void Reserve()
     {
@@ -43,7 +43,8 @@ internal sealed class LoopTimers(DeadlineQueue deadlines, int firstEntry)
         Interlocked.Decrement(ref _reserved);
     }
 
-    /// <summary>Runs the timer behind an expired entry and sets it again; a late loop skips beats rather than catch up.</summary>
+    /// <summary>Runs the timer behind an expired entry and sets it again; a late loop skips beats rather than catch
+    /// up.</summary>
     public void OnExpired(int entry, long now)
     {
         if (_timers[entry - firstEntry] is not { } timer)

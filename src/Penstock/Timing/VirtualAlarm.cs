@@ -1,8 +1,8 @@
 namespace Penstock.Timing;
 
 /// <summary>
-/// Wakes a loop when a virtual clock reaches its deadline: a driver waits in real time, in which a virtual clock does not
-/// move by itself.
+/// Wakes a loop when a virtual clock reaches its deadline: a driver waits in real time, in which a virtual clock does
+/// not move by itself.
 /// </summary>
 internal sealed class VirtualAlarm(LoopClock clock, Action wake) : IDisposable
 {

@@ -1,7 +1,8 @@
 namespace Penstock.Drivers.Tests.Contract;
 
 /// <summary>
-/// What every <see cref="IoDriver"/> promises, over real loopback connections. The parts: <c>Accept</c>, <c>Receive</c>,
+/// What every <see cref="IoDriver"/> promises, over real loopback connections. The parts: <c>Accept</c>,
+/// <c>Receive</c>,
 /// <c>Pause</c>, <c>Send</c>, <c>Close</c>, <c>Reuse</c>, <c>Connect</c>, <c>Wait</c>, <c>Load</c> and <c>Model</c>.
 /// </summary>
 /// <remarks>

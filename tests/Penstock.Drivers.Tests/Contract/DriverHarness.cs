@@ -48,7 +48,8 @@ internal sealed class DriverHarness : IDisposable
         return socket;
     }
 
-    /// <summary>One turn: sends what waits, waits for at most so long, and pulls up to <paramref name="budget"/>.</summary>
+    /// <summary>One turn: sends what waits, waits for at most so long, and pulls up to
+    /// <paramref name="budget"/>.</summary>
     public void Turn(TimeSpan atMost = default, int budget = int.MaxValue)
     {
         SendWhatWaits();
@@ -61,7 +62,8 @@ internal sealed class DriverHarness : IDisposable
     public void Until(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         TurnUntil(condition, Patience, what);
 
-    /// <summary>As <see cref="Until"/>, pulling one completion a turn: it stops right behind the one that mattered.</summary>
+    /// <summary>As <see cref="Until"/>, pulling one completion a turn: it stops right behind the one that
+    /// mattered.</summary>
     public void UntilOneByOne(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         TurnUntil(condition, Patience, what, budget: 1);
 

@@ -101,8 +101,8 @@ internal sealed class Peer : IDisposable
     }
 
     /// <summary>
-    /// Returns when the driver's side of the kernel has all that was sent, FIN included. Asked of this end, as the driver
-    /// may read the other at any time.
+    /// Returns when the driver's side of the kernel has all that was sent, FIN included. Asked of this end, as the
+    /// driver may read the other at any time.
     /// </summary>
     public void AwaitDelivered()
     {

@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace Penstock.Drivers.Tests.IoUring;
 
-/// <summary>Runs code on a thread that may not make one system call, as containers forbid it: by a seccomp filter.</summary>
+/// <summary>Runs code on a thread that may not make one system call, as containers forbid it: by a seccomp
+/// filter.</summary>
 /// <remarks>
-/// A filter cannot be taken off again, but it binds only its thread and the threads and processes that this one starts, so
-/// the code must start neither.
+/// A filter cannot be taken off again, but it binds only its thread and the threads and processes that this one starts,
+/// so the code must start neither.
 /// </remarks>
 internal static unsafe partial class SystemCallFilter
 {
@@ -20,7 +21,8 @@ internal static unsafe partial class SystemCallFilter
     private const uint ReturnError = 0x0005_0000;
     private const uint ReturnAllow = 0x7fff_0000;
 
-    /// <summary>What <paramref name="code"/> returns where system call <paramref name="number"/> fails with <paramref name="errno"/>.</summary>
+    /// <summary>What <paramref name="code"/> returns where system call <paramref name="number"/> fails with
+    /// <paramref name="errno"/>.</summary>
     public static T Run<T>(uint number, int errno, Func<T> code)
     {
         T result = default!;

@@ -5,8 +5,8 @@ using Penstock.Framing;
 namespace Penstock.Simulation.Tests.Fuzz;
 
 /// <summary>
-/// Structured mutation: sequences of well-formed and notorious inputs from the corpus, changed in a few places. No decoder
-/// may throw, hang, keep more than its limit, or decide differently because the input came in other pieces.
+/// Structured mutation: sequences of well-formed and notorious inputs from the corpus, changed in a few places. No
+/// decoder may throw, hang, keep more than its limit, or decide differently because the input came in other pieces.
 /// </summary>
 internal static class DecoderFuzz
 {

@@ -103,7 +103,8 @@ public class ServerRegressions
 
         await StartAndStopAsync(1_000);
 
-        Assert.InRange(OpenDescriptors(), 0, before + 10);
+        // Other tests open descriptors at the same time, but a leak would be one a cycle at least.
+        Assert.InRange(OpenDescriptors(), 0, before + 500);
     }
 
     private static async Task StartAndStopAsync(int times)

@@ -3,8 +3,8 @@ using Penstock.Framing;
 namespace Penstock.Simulation.Tests.Scenarios;
 
 /// <summary>
-/// The echo server with a bug of the kind that simulation is for: it forgets that a connection's slot is used again, and
-/// greets a client with a byte of its predecessor. A simulator that does not find it is broken itself.
+/// The echo server with a bug of the kind that simulation is for: it forgets that a connection's slot is used again,
+/// and greets a client with a byte of its predecessor. A simulator that does not find it is broken itself.
 /// </summary>
 internal sealed class CanaryScenario : EchoScenario
 {

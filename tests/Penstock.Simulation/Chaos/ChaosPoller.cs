@@ -3,15 +3,16 @@ using Penstock.Polling;
 namespace Penstock.Simulation.Chaos;
 
 /// <summary>
-/// A real poller whose reports are merged, split, shuffled, held back, repeated and invented: everything that the contract of
+/// A real poller whose reports are merged, split, shuffled, held back, repeated and invented: everything that the
+/// contract of
 /// <see cref="Poller"/> allows and that a kernel does rarely enough to be forgotten. Nothing is ever lost.
 /// </summary>
 /// <param name="inner">What really watches the descriptors.</param>
 /// <param name="chance">Decides what is disturbed.</param>
 /// <param name="rate">How often.</param>
 /// <param name="mayHold">
-/// Whether reports may come later than they were made. Not those of a one-shot trigger: until the caller has seen that a
-/// registration fired, it would go on to modify what is not there any more.
+/// Whether reports may come later than they were made. Not those of a one-shot trigger: until the caller has seen that
+/// a registration fired, it would go on to modify what is not there any more.
 /// </param>
 internal sealed class ChaosPoller(Poller inner, SeededGenerator chance, double rate, bool mayHold) : Poller
 {
@@ -33,8 +34,8 @@ internal sealed class ChaosPoller(Poller inner, SeededGenerator chance, double r
     public long Disturbances { get; private set; }
 
     /// <summary>
-    /// What goes on while the caller sleeps; returns whether anything did, and throws when it has been too long. Null when
-    /// nothing will, and a sleep ends at once.
+    /// What goes on while the caller sleeps; returns whether anything did, and throws when it has been too long. Null
+    /// when nothing will, and a sleep ends at once.
     /// </summary>
     public Func<bool>? WhileAsleep { get; set; }
 

@@ -11,8 +11,8 @@ using Penstock.Timing;
 namespace Penstock.Simulation.Chaos;
 
 /// <summary>
-/// One seed of chaos under the real readiness adapter: real sockets on loopback, a real poller, and between them and the
-/// adapter a layer that disturbs both. What is simulated elsewhere is real here, and the other way round.
+/// One seed of chaos under the real readiness adapter: real sockets on loopback, a real poller, and between them and
+/// the adapter a layer that disturbs both. What is simulated elsewhere is real here, and the other way round.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class ChaosRun : IDisposable

@@ -4,8 +4,8 @@ using Penstock.Simulation.Network;
 namespace Penstock.Simulation.Clients;
 
 /// <summary>
-/// Sends frames with a 4-byte little-endian length and expects each back. So what it receives must be, byte by byte, what
-/// it sent, and never more than the whole frames of it.
+/// Sends frames with a 4-byte little-endian length and expects each back. So what it receives must be, byte by byte,
+/// what it sent, and never more than the whole frames of it.
 /// </summary>
 internal sealed class EchoClient : ModelClient
 {

@@ -3,8 +3,9 @@ using Penstock.Simulation.Network;
 namespace Penstock.Simulation.Clients;
 
 /// <summary>
-/// The other end of one connection: sends a script of requests in pieces and with pauses, reads in pieces and with pauses,
-/// and checks what it reads. What it sends and how it checks is a scenario's; how it behaves is drawn from the seed.
+/// The other end of one connection: sends a script of requests in pieces and with pauses, reads in pieces and with
+/// pauses, and checks what it reads. What it sends and how it checks is a scenario's; how it behaves is drawn from the
+/// seed.
 /// </summary>
 internal abstract class ModelClient : INetworkTarget
 {
@@ -61,15 +62,16 @@ internal abstract class ModelClient : INetworkTarget
     protected SeededGenerator Chance => _network.Chance;
 
     /// <summary>
-    /// The most bytes that a script should have: a connection that moves one byte at a time gets a short one, or the run
-    /// would be all about it.
+    /// The most bytes that a script should have: a connection that moves one byte at a time gets a short one, or the
+    /// run would be all about it.
     /// </summary>
     protected int ScriptBytes =>
         MaxPiecesPerScript * Math.Min(_writePiece, Math.Min(Connection.ToServer.Capacity, Connection.ToClient.Capacity));
 
     protected FaultPlan Faults => _network.Faults;
 
-    /// <summary>How many of the first <paramref name="count"/> bytes sent belong to whole requests that a server answers.</summary>
+    /// <summary>How many of the first <paramref name="count"/> bytes sent belong to whole requests that a server
+    /// answers.</summary>
     public abstract long WholeRequestBytes(long count);
 
     /// <summary>Has the client look at its end of the connection.</summary>

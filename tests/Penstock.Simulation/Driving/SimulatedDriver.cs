@@ -11,8 +11,8 @@ namespace Penstock.Simulation.Driving;
 /// And it checks the loop's side of the contract at every call.
 /// </summary>
 /// <remarks>
-/// Bytes to send are read when they are taken and not when the send is made, as io_uring does it, so that memory given back
-/// too early shows. Received bytes are overwritten as soon as the contract says that they are not valid any more.
+/// Bytes to send are read when they are taken and not when the send is made, as io_uring does it, so that memory given
+/// back too early shows. Received bytes are overwritten as soon as the contract says that they are not valid any more.
 /// </remarks>
 internal sealed class SimulatedDriver : IoDriver, INetworkTarget
 {

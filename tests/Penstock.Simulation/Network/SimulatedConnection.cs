@@ -4,9 +4,9 @@ using Penstock.Net;
 namespace Penstock.Simulation.Network;
 
 /// <summary>
-/// A connection between the loop's end ("server", also when the loop connected) and a model's ("client"), with the manners
-/// of TCP: closing with unread bytes resets, data for a closed end is answered with a reset, FIN comes after the data.
-/// Disposing it closes the server's end, as closing a descriptor does.
+/// A connection between the loop's end ("server", also when the loop connected) and a model's ("client"), with the
+/// manners of TCP: closing with unread bytes resets, data for a closed end is answered with a reset, FIN comes after
+/// the data. Disposing it closes the server's end, as closing a descriptor does.
 /// </summary>
 internal sealed class SimulatedConnection : INetworkTarget, IDisposable
 {

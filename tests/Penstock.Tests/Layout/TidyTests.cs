@@ -9,7 +9,7 @@ public sealed partial class TidyTests
     private const int MaxLines = 400;
 
     /// <summary>Lines that were wider when the rule was made. Only ever lower it.</summary>
-    private const int WideLines = 400;
+    private const int WideLines = 315;
 
     /// <summary>
     /// Files that were longer when the rule was made, with the length they may not pass. Only ever lower one.

@@ -8,18 +8,18 @@ using Penstock.Timing;
 namespace Penstock.Drivers;
 
 /// <summary>
-/// The classic blocking server behind the contract of <see cref="IoDriver"/>: the thread sleeps until its one connection
-/// has something to read, or, without a connection, until there is one to accept.
+/// The classic blocking server behind the contract of <see cref="IoDriver"/>: the thread sleeps until its one
+/// connection has something to read, or, without a connection, until there is one to accept.
 /// </summary>
 /// <remarks>
 /// <para>The thread blocks in poll(2), on the socket and on a wake descriptor, and not in recv(2): from that, nothing
 /// could wake it but the peer, so a broadcast would wait for the next request and a shutdown for the client's
 /// patience.</para>
-/// <para>A read may be limited to a number of consecutive slices of <see cref="Slice"/>. The thread wakes for slices only
-/// when they are limited: without a limit they would change nothing, and a thousand idle threads would wake fifty
+/// <para>A read may be limited to a number of consecutive slices of <see cref="Slice"/>. The thread wakes for slices
+/// only when they are limited: without a limit they would change nothing, and a thousand idle threads would wake fifty
 /// thousand times a second.</para>
-/// <para>The driver itself would serve any number of slots, at a cost that grows with them; the model, one connection per
-/// thread, is made by the size of its loop's slab.</para>
+/// <para>The driver itself would serve any number of slots, at a cost that grows with them; the model, one connection
+/// per thread, is made by the size of its loop's slab.</para>
 /// </remarks>
 internal sealed class BlockingDriver : IoDriver
 {
@@ -233,7 +233,8 @@ internal sealed class BlockingDriver : IoDriver
         return isReading;
     }
 
-    /// <summary>Takes one completion out of the entry at <see cref="_next"/>, which ends when there is none left in it.</summary>
+    /// <summary>Takes one completion out of the entry at <see cref="_next"/>, which ends when there is none left in
+    /// it.</summary>
     private bool TryServe(out Completion completion)
     {
         completion = default;

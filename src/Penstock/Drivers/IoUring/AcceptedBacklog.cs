@@ -3,8 +3,8 @@ using Penstock.Net;
 namespace Penstock.Drivers;
 
 /// <summary>
-/// Connections that the kernel has accepted and the loop has not seen. A multishot accept takes all that wait at once; a
-/// storm of them is handed over bit by bit, so that it does not stop the traffic of those that are in.
+/// Connections that the kernel has accepted and the loop has not seen. A multishot accept takes all that wait at once;
+/// a storm of them is handed over bit by bit, so that it does not stop the traffic of those that are in.
 /// </summary>
 internal sealed class AcceptedBacklog
 {

@@ -16,8 +16,8 @@ namespace Penstock.Drivers;
 /// for by then, so that a pause and a resume in one turn cost nothing. The same place starts a receive again that the
 /// kernel ended by itself: because no buffer was free (ENOBUFS; the buffers of a turn are back by its end), or because
 /// the completion ring overflowed.</para>
-/// <para>Closing is a protocol. A descriptor is closed only when the kernel holds no operation of its slot: until then an
-/// operation could still write into memory, or its completion name a slot that is another's by now.</para>
+/// <para>Closing is a protocol. A descriptor is closed only when the kernel holds no operation of its slot: until then
+/// an operation could still write into memory, or its completion name a slot that is another's by now.</para>
 /// </remarks>
 internal sealed class IoUringDriver : IoDriver
 {
@@ -336,7 +336,8 @@ internal sealed class IoUringDriver : IoDriver
         slot.ReceiveEnded = result < 0;
     }
 
-    /// <summary>The kernel has nothing more to say of the operation; it is started again if it is still wanted.</summary>
+    /// <summary>The kernel has nothing more to say of the operation; it is started again if it is still
+    /// wanted.</summary>
     private void Ended(Operations operation, SlotKey key)
     {
         ref IoUringSlot slot = ref _slots[key];
@@ -346,7 +347,8 @@ internal sealed class IoUringDriver : IoDriver
             _slots.Changed(key);
     }
 
-    /// <summary>The operation ended, and that is all: it was cancelled or interrupted. If it is wanted it starts again.</summary>
+    /// <summary>The operation ended, and that is all: it was cancelled or interrupted. If it is wanted it starts
+    /// again.</summary>
     private static bool IsTransient(int result) =>
         result == -Errno.ECANCELED || result == -Errno.EAGAIN || result == -Errno.EINTR;
 

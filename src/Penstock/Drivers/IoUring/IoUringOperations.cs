@@ -12,8 +12,8 @@ internal static class IoUringOperations
     private const uint DoNotWait = 0x40;
     private const uint WaitForAll = 0x100;
 
-    // Not waiting makes a send end while it is submitted. Taking everything is the rule and is not reported; taking less
-    // counts as a failure, which is never left out, because MSG_WAITALL asked for all.
+    // Not waiting makes a send end while it is submitted. Taking everything is the rule and is not reported; taking
+    // less counts as a failure, which is never left out, because MSG_WAITALL asked for all.
     private const uint SendFlags = NoSignal | DoNotWait | WaitForAll;
 
     private const uint PollIn = 1;
@@ -89,7 +89,8 @@ internal static class IoUringOperations
     };
 
     /// <param name="socket">The socket to send on.</param>
-    /// <param name="message">A <c>msghdr</c>; read, with the list it points to, while the operation is submitted.</param>
+    /// <param name="message">A <c>msghdr</c>; read, with the list it points to, while the operation is
+    /// submitted.</param>
     /// <param name="slot">The socket's slot.</param>
     public static IoUringSubmission SendMessage(int socket, nint message, SlotKey slot) => new()
     {

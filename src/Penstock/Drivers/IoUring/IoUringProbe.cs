@@ -7,8 +7,8 @@ using Penstock.Timing;
 namespace Penstock.Drivers;
 
 /// <summary>
-/// Finds out whether io_uring can be used, by using it: a kernel's version says little, since distributions carry features
-/// back, and what administrators and containers forbid no version tells.
+/// Finds out whether io_uring can be used, by using it: a kernel's version says little, since distributions carry
+/// features back, and what administrators and containers forbid no version tells.
 /// </summary>
 /// <param name="settingPath">Where the kernel shows <c>kernel.io_uring_disabled</c>.</param>
 internal sealed class IoUringProbe(string settingPath = IoUringProbe.SettingPath)
@@ -72,8 +72,8 @@ internal sealed class IoUringProbe(string settingPath = IoUringProbe.SettingPath
     }
 
     /// <summary>
-    /// Runs a driver on a pair of sockets: a multishot receive into a provided buffer, and a send that falls short, which
-    /// the driver must learn of.
+    /// Runs a driver on a pair of sockets: a multishot receive into a provided buffer, and a send that falls short,
+    /// which the driver must learn of.
     /// </summary>
     private static unsafe string? Exercise()
     {

@@ -6,14 +6,14 @@ using Penstock.Net;
 namespace Penstock.Drivers;
 
 /// <summary>
-/// The sends of an <see cref="IoUringDriver"/>. All of a turn are submitted by its one enter, and end there: they are not
-/// allowed to wait for room, and the kernel reports only those that fell short.
+/// The sends of an <see cref="IoUringDriver"/>. All of a turn are submitted by its one enter, and end there: they are
+/// not allowed to wait for room, and the kernel reports only those that fell short.
 /// </summary>
 /// <remarks>
-/// A send that succeeds thus costs no completion. The price is that its success is known only by the silence that follows
-/// its submission; see <see cref="Settle"/>. After one that fell short the next waits for room, by a poll. Letting the send
-/// itself wait was rejected: the kernel gives up waiting where room is announced that it then does not find, and hands the
-/// send to a thread of its own.
+/// A send that succeeds thus costs no completion. The price is that its success is known only by the silence that
+/// follows its submission; see <see cref="Settle"/>. After one that fell short the next waits for room, by a poll.
+/// Letting the send itself wait was rejected: the kernel gives up waiting where room is announced that it then does not
+/// find, and hands the send to a thread of its own.
 /// </remarks>
 internal sealed class IoUringSends
 {
@@ -67,9 +67,9 @@ internal sealed class IoUringSends
     /// Finds out how the sends of the last enter ended: as completions say, and well if none says anything.
     /// </summary>
     /// <remarks>
-    /// Silence counts only when nothing can hide: the kernel must have taken the entry, and no completion may wait outside
-    /// the ring for room. Then all that the submission caused is in the ring, because this thread alone submits, and a
-    /// send that may not wait never outlasts its submission.
+    /// Silence counts only when nothing can hide: the kernel must have taken the entry, and no completion may wait
+    /// outside the ring for room. Then all that the submission caused is in the ring, because this thread alone
+    /// submits, and a send that may not wait never outlasts its submission.
     /// </remarks>
     private void Settle()
     {

@@ -1,12 +1,15 @@
 namespace Penstock.Drivers;
 
-/// <summary>How large an <see cref="IoUringDriver"/> makes what it shares with the kernel. All are powers of two.</summary>
-/// <param name="SubmissionEntries">Operations that are collected before the kernel must be told in the middle of a turn.</param>
+/// <summary>How large an <see cref="IoUringDriver"/> makes what it shares with the kernel. All are powers of
+/// two.</summary>
+/// <param name="SubmissionEntries">Operations that are collected before the kernel must be told in the middle of a
+/// turn.</param>
 /// <param name="CompletionEntries">Results that can wait at once. One multishot operation yields many, so there must be
 /// several times the submissions; what does not fit the kernel keeps aside, and takes longer to hand over.</param>
 /// <param name="ReceiveBuffers">Buffers that the kernel receives into, for all connections of the loop.</param>
 /// <param name="ReceiveBufferBytes">Bytes in each; the most that one receive takes.</param>
-/// <param name="Incremental">Let receives share a buffer, each taking only the bytes that it fills (Linux 6.12).</param>
+/// <param name="Incremental">Let receives share a buffer, each taking only the bytes that it fills (Linux
+/// 6.12).</param>
 internal readonly record struct IoUringSizes(
     int SubmissionEntries,
     int CompletionEntries,

@@ -22,8 +22,8 @@ internal struct IoUringSlot
     public bool ReceiveEnded;
 
     /// <summary>
-    /// The end has come, although bytes may be waiting before it. A multishot receive that takes the last of them does not
-    /// always look for what follows, and nothing would wake it again; so the rest is received one by one.
+    /// The end has come, although bytes may be waiting before it. A multishot receive that takes the last of them does
+    /// not always look for what follows, and nothing would wake it again; so the rest is received one by one.
     /// </summary>
     public bool EndAnnounced;
 
@@ -44,7 +44,8 @@ internal struct IoUringSlot
 
     public readonly bool IsSending => (InFlight & (Operations.Send | Operations.AwaitRoom)) != 0;
 
-    /// <summary>What should be in flight, as far as that follows from the slot's state; sends are started by name.</summary>
+    /// <summary>What should be in flight, as far as that follows from the slot's state; sends are started by
+    /// name.</summary>
     public readonly Operations Wanted => State switch
     {
         IoUringSlotState.Listening => ReceivePaused ? Operations.None : Operations.Accept,

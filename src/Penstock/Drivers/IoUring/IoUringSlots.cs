@@ -39,12 +39,13 @@ internal sealed class IoUringSlots(int capacity, CompletionQueue completed)
     public void Changed(SlotKey key) => Queue(key, _changes);
 
     /// <summary>
-    /// As <see cref="Changed"/>, for a receive that found no buffer at all: it is started before the others, because in an
-    /// unchanging order those at the front could take all buffers every time.
+    /// As <see cref="Changed"/>, for a receive that found no buffer at all: it is started before the others, because in
+    /// an unchanging order those at the front could take all buffers every time.
     /// </summary>
     public void Starved(SlotKey key) => Queue(key, _starved);
 
-    /// <summary>The slots that changed since the last call. Those that cannot be served yet are to be added again.</summary>
+    /// <summary>The slots that changed since the last call. Those that cannot be served yet are to be added
+    /// again.</summary>
     public List<SlotKey> TakeChanges()
     {
         _applying.Clear();
@@ -55,7 +56,8 @@ internal sealed class IoUringSlots(int capacity, CompletionQueue completed)
         return _applying;
     }
 
-    /// <summary>Closes the descriptor of a slot that is to be closed and of which the kernel holds nothing any more.</summary>
+    /// <summary>Closes the descriptor of a slot that is to be closed and of which the kernel holds nothing any
+    /// more.</summary>
     public bool TryFinishClose(SlotKey key)
     {
         ref IoUringSlot slot = ref _slots[key.Index];

@@ -4,11 +4,13 @@ using Penstock.Interop.Linux;
 namespace Penstock.Drivers;
 
 /// <summary>
-/// Has the kernel do what the slots' states ask for: compares it with what is in flight, and starts or cancels the rest.
+/// Has the kernel do what the slots' states ask for: compares it with what is in flight, and starts or cancels the
+/// rest.
 /// </summary>
 internal sealed class StandingOperations(IoUringRing ring, IoUringSlots slots)
 {
-    /// <summary>Goes through the slots that changed, before an enter. What finds no room in the queue is left to the next.</summary>
+    /// <summary>Goes through the slots that changed, before an enter. What finds no room in the queue is left to the
+    /// next.</summary>
     public void Apply()
     {
         foreach (SlotKey key in slots.TakeChanges())

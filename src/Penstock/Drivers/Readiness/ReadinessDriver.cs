@@ -18,7 +18,8 @@ namespace Penstock.Drivers;
 /// </remarks>
 internal sealed class ReadinessDriver : IoDriver
 {
-    /// <summary>Accepts per event, so that a storm of connections does not stop the traffic of those that are in.</summary>
+    /// <summary>Accepts per event, so that a storm of connections does not stop the traffic of those that are
+    /// in.</summary>
     private const int MaxAcceptsPerEvent = 64;
 
     private readonly ReadinessSlots _slots;
@@ -148,8 +149,8 @@ internal sealed class ReadinessDriver : IoDriver
         if (_events.AwaitsWork || _pending != Readiness.None)
             return;
 
-        // Completions are waiting, so there is nothing to wait for; but the kernel is asked every second time, so that a
-        // connection whose sends always complete at once cannot keep the others from being heard.
+        // Completions are waiting, so there is nothing to wait for; but the kernel is asked every second time, so that
+        // a connection whose sends always complete at once cannot keep the others from being heard.
         bool workWaits = !_completed.IsEmpty || _events.HasCarriedOver;
         if (workWaits && !_skippedLastPoll)
         {
@@ -250,7 +251,7 @@ internal sealed class ReadinessDriver : IoDriver
 
     private bool ServeConnecting(ref ReadinessSlot slot, out Completion completion)
     {
-        slot.ErrorAnnounced |= (_pending & (Readiness.Error | Readiness.HangUp)) != 0;
+        slot.ErrorAnnounced |= _poller.TakesErrors && (_pending & (Readiness.Error | Readiness.HangUp)) != 0;
         _pending = Readiness.None;
         completion = default;
         int error = PendingError(ref slot, Errno.ECONNREFUSED);
@@ -294,7 +295,7 @@ internal sealed class ReadinessDriver : IoDriver
     private unsafe bool Receive(ref ReadinessSlot slot, out Completion completion)
     {
         completion = default;
-        slot.ErrorAnnounced |= (_pending & Readiness.Error) != 0;
+        slot.ErrorAnnounced |= _poller.TakesErrors && (_pending & Readiness.Error) != 0;
         int count = _calls.Receive(slot.Descriptor, (byte*)_receiveAddress, _receiveBuffer.Length);
         if (count == -Errno.EAGAIN)
         {
@@ -319,9 +320,9 @@ internal sealed class ReadinessDriver : IoDriver
     }
 
     /// <summary>
-    /// A short read emptied the socket, which spares the call that would only say EAGAIN. A full one may have left more:
-    /// it is read in this turn up to the limit, so that one fast sender cannot starve the others. An edge-triggered
-    /// event that announced the peer's FIN is read to its end, because no further edge would come.
+    /// A short read emptied the socket, which spares the call that would only say EAGAIN. A full one may have left
+    /// more: it is read in this turn up to the limit, so that one fast sender cannot starve the others. An
+    /// edge-triggered event that announced the peer's FIN is read to its end, because no further edge would come.
     /// </summary>
     private void EndEventIfServed(int count)
     {
@@ -334,8 +335,8 @@ internal sealed class ReadinessDriver : IoDriver
     }
 
     /// <summary>
-    /// A paused socket that broke is reported once, so that its owner can free it; one whose peer merely hung up may hold
-    /// unread bytes and is left alone until it is resumed.
+    /// A paused socket that broke is reported once, so that its owner can free it; one whose peer merely hung up may
+    /// hold unread bytes and is left alone until it is resumed.
     /// </summary>
     private bool ReportBroken(ref ReadinessSlot slot, out Completion completion)
     {
@@ -353,8 +354,8 @@ internal sealed class ReadinessDriver : IoDriver
     }
 
     /// <summary>
-    /// The socket's error; the usual one when an error was announced but the socket no longer knows it, because libkqueue
-    /// takes it from the socket in order to report it.
+    /// The socket's error; the usual one when an error was announced but the socket no longer knows it, because
+    /// libkqueue takes it from the socket in order to report it.
     /// </summary>
     private static int PendingError(ref ReadinessSlot slot, int usual)
     {

@@ -4,8 +4,8 @@ using Penstock.Timing;
 namespace Penstock.Drivers;
 
 /// <summary>
-/// The events that a <see cref="ReadinessDriver"/> has yet to serve: those of the last poll, and edge-triggered ones that
-/// were not finished in their turn and that no poll would report again.
+/// The events that a <see cref="ReadinessDriver"/> has yet to serve: those of the last poll, and edge-triggered ones
+/// that were not finished in their turn and that no poll would report again.
 /// </summary>
 internal sealed class ReadinessEvents(Poller poller, LoopClock clock)
 {
@@ -30,7 +30,8 @@ internal sealed class ReadinessEvents(Poller poller, LoopClock clock)
         ServeCarriedOver();
     }
 
-    /// <summary>Lets what was carried over so far be served; what is carried over from now on waits for the next turn.</summary>
+    /// <summary>Lets what was carried over so far be served; what is carried over from now on waits for the next
+    /// turn.</summary>
     public void ServeCarriedOver() => _carriedThisTurn = _carriedOver.Count;
 
     public void CarryOver(PollEvent unfinished) => _carriedOver.Enqueue(unfinished);

@@ -23,7 +23,7 @@ internal struct ReadinessSlot
     /// <summary>The peer finished sending, or receiving failed: there is nothing more to read.</summary>
     public bool ReceiveEnded;
 
-    /// <summary>The poller reported that the socket is broken; reading may still yield what came before.</summary>
+    /// <summary>A poller that takes errors from sockets had one; reading may still yield what came before.</summary>
     public bool ErrorAnnounced;
 
     /// <summary>The last send was cut short, so the next one would only be told EAGAIN.</summary>

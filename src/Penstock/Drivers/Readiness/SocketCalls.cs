@@ -4,9 +4,9 @@ using Penstock.Net;
 namespace Penstock.Drivers;
 
 /// <summary>
-/// The system calls through which bytes and connections reach a <see cref="ReadinessDriver"/>, each returning what the kernel
-/// says or <c>-errno</c>. Virtual, so that a test can stand between the driver and the kernel; in production there is one
-/// implementation, and the calls are direct after tiering.
+/// The system calls through which bytes and connections reach a <see cref="ReadinessDriver"/>, each returning what the
+/// kernel says or <c>-errno</c>. Virtual, so that a test can stand between the driver and the kernel; in production
+/// there is one implementation, and the calls are direct after tiering.
 /// </summary>
 internal unsafe class SocketCalls
 {

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Penstock.Drivers;
 
 /// <summary>
-/// Lets a managed socket send from an address. The bytes belong to a send queue, are pinned for life, and stay until the
-/// send has completed; so there is nothing to own and nothing to pin.
+/// Lets a managed socket send from an address. The bytes belong to a send queue, are pinned for life, and stay until
+/// the send has completed; so there is nothing to own and nothing to pin.
 /// </summary>
 internal sealed unsafe class PointerMemory : MemoryManager<byte>
 {

@@ -11,12 +11,12 @@ namespace Penstock.Drivers;
 /// operations complete on the runtime's threads and are marshalled to the loop.
 /// </summary>
 /// <remarks>
-/// <para>A connection waits with a receive of zero bytes, which completes when there is something to read; the bytes are
-/// then received on the loop's thread into the loop's one buffer. Receiving into a buffer of the connection's own would
-/// spare a system call, but then every idle connection holds a buffer, which no other driver needs.</para>
-/// <para>Sends are tried at once on the loop's thread. Only what the kernel refuses becomes an asynchronous operation, of
-/// one piece: the runtime completes such a send when all of it is gone, and a longer one would hide that a slow peer is
-/// making progress.</para>
+/// <para>A connection waits with a receive of zero bytes, which completes when there is something to read; the bytes
+/// are then received on the loop's thread into the loop's one buffer. Receiving into a buffer of the connection's own
+/// would spare a system call, but then every idle connection holds a buffer, which no other driver needs.</para>
+/// <para>Sends are tried at once on the loop's thread. Only what the kernel refuses becomes an asynchronous operation,
+/// of one piece: the runtime completes such a send when all of it is gone, and a longer one would hide that a slow peer
+/// is making progress.</para>
 /// <para>Every operation ends with an arrival, also after its socket was closed. A slot is not given up before, so that
 /// nothing ever completes for a stranger.</para>
 /// </remarks>
@@ -187,7 +187,8 @@ internal sealed class SocketDriver : IoDriver
         return null;
     }
 
-    /// <summary>An operation was started; one that completed at once has no arrival and is served like the others.</summary>
+    /// <summary>An operation was started; one that completed at once has no arrival and is served like the
+    /// others.</summary>
     private void Start(SocketOperation operation, bool isPending)
     {
         operation.IsOutstanding = true;
@@ -196,7 +197,8 @@ internal sealed class SocketDriver : IoDriver
             _ready.Enqueue(operation);
     }
 
-    /// <summary>Before the next wait and not at once: in this turn the others come first, and a pause may still come.</summary>
+    /// <summary>Before the next wait and not at once: in this turn the others come first, and a pause may still
+    /// come.</summary>
     private void QueueStart(SocketSlot slot)
     {
         if (slot.StartQueued)

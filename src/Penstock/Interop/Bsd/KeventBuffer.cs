@@ -6,9 +6,9 @@ namespace Penstock.Interop.Bsd;
 /// <summary>Entries of <c>struct kevent</c>, changes and events alike, in memory that does not move.</summary>
 /// <remarks>
 /// The first 32 bytes are the same everywhere: <c>ident</c> 8, <c>filter</c> 2, <c>flags</c> 2, <c>fflags</c> 4,
-/// <c>data</c> 8, <c>udata</c> 8. FreeBSD appends <c>ext[4]</c> since version 12; macOS, OpenBSD and libkqueue end there.
-/// Two struct types would need a branch at each use; the stride is a read-only static, which the JIT compiles to a
-/// constant. Sources: sys/event.h of xnu, of FreeBSD 12 and later, and of libkqueue.
+/// <c>data</c> 8, <c>udata</c> 8. FreeBSD appends <c>ext[4]</c> since version 12; macOS, OpenBSD and libkqueue end
+/// there. Two struct types would need a branch at each use; the stride is a read-only static, which the JIT compiles to
+/// a constant. Sources: sys/event.h of xnu, of FreeBSD 12 and later, and of libkqueue.
 /// </remarks>
 internal sealed unsafe class KeventBuffer
 {
@@ -62,7 +62,8 @@ internal sealed unsafe class KeventBuffer
     /// <summary>The filter's own flags; with <see cref="Kqueue.EndOfFile"/> on a socket, its error number.</summary>
     internal uint FilterFlags(int index) => *(uint*)(At(index) + FilterFlagsOffset);
 
-    /// <summary>The filter's own value; with <see cref="Kqueue.Error"/>, the error number of a refused change.</summary>
+    /// <summary>The filter's own value; with <see cref="Kqueue.Error"/>, the error number of a refused
+    /// change.</summary>
     internal long Data(int index) => *(long*)(At(index) + DataOffset);
 
     internal ulong UserData(int index) => *(ulong*)(At(index) + UserDataOffset);

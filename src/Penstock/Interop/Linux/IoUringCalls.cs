@@ -2,10 +2,11 @@ using Penstock.Interop.Posix;
 
 namespace Penstock.Interop.Linux;
 
-/// <summary>The three system calls of io_uring, by the convention of <see cref="Libc"/>, and the mapping of its memory.</summary>
+/// <summary>The three system calls of io_uring, by the convention of <see cref="Libc"/>, and the mapping of its
+/// memory.</summary>
 /// <remarks>
-/// They are made by number: glibc has no functions for them, and liburing would be a native dependency for what is three
-/// calls. The numbers are the same on every 64-bit architecture that .NET runs on.
+/// They are made by number: glibc has no functions for them, and liburing would be a native dependency for what is
+/// three calls. The numbers are the same on every 64-bit architecture that .NET runs on.
 /// </remarks>
 internal static unsafe class IoUringCalls
 {
@@ -22,7 +23,8 @@ internal static unsafe class IoUringCalls
         SystemCall.Result(LinuxLibcImports.syscall(SetupNumber, (nint)entries, (nint)parameters, 0, 0, 0, 0));
 
     /// <summary>
-    /// Submits and waits; the number of entries taken. Not repeated when interrupted: only the caller knows its deadline.
+    /// Submits and waits; the number of entries taken. Not repeated when interrupted: only the caller knows its
+    /// deadline.
     /// </summary>
     internal static int Enter(int ring, uint submit, uint minimumComplete, uint flags, IoUringWaitArgument* argument)
     {
