@@ -3,8 +3,10 @@ using System.Globalization;
 
 namespace Penstock.Cli;
 
-/// <summary>Prints what the engine and its servers report, one line each, so that whoever runs a server sees its
-/// troubles.</summary>
+/// <summary>
+/// Prints what the engine and its servers report, one line each, so that whoever runs a server sees its
+/// troubles.
+/// </summary>
 internal sealed class EngineMessages(TextWriter output) : EventListener
 {
     protected override void OnEventSourceCreated(EventSource eventSource)

@@ -93,8 +93,10 @@ internal sealed class KeyValueDatabase : IDisposable
         GetLoop(group.Count - 1);
     }
 
-    /// <summary>What a loop of the group keeps; made when it is first asked for, since there may be more loops
-    /// later.</summary>
+    /// <summary>
+    /// What a loop of the group keeps; made when it is first asked for, since there may be more loops
+    /// later.
+    /// </summary>
     public KeyValueLoop GetLoop(int index)
     {
         lock (_loopGate)

@@ -52,8 +52,10 @@ internal sealed class KeyValueLoop
     /// <summary>Whether what is changed goes to a log.</summary>
     public bool HasLog => _journal is not null;
 
-    /// <summary>Hands what was changed to the log, as one record. The locks of the changed keys are still
-    /// held.</summary>
+    /// <summary>
+    /// Hands what was changed to the log, as one record. The locks of the changed keys are still
+    /// held.
+    /// </summary>
     public void Commit()
     {
         if (_journal is not { IsEmpty: false })

@@ -36,8 +36,10 @@ public sealed class KeyValueOptions
     /// </summary>
     public long CompactLogBytes { get; set; } = 64L * 1024 * 1024;
 
-    /// <summary>The most memory that keys, values and their tables may take, in bytes. Default: 0, for no
-    /// limit.</summary>
+    /// <summary>
+    /// The most memory that keys, values and their tables may take, in bytes. Default: 0, for no
+    /// limit.
+    /// </summary>
     public long MaxMemoryBytes { get; set; }
 
     /// <summary>What happens at <see cref="MaxMemoryBytes"/>. Default: <see cref="MemoryPolicy.NoEviction"/>.</summary>

@@ -37,8 +37,10 @@ public sealed class KeyValueServer : IAsyncDisposable
     /// <summary>What really runs, as in <c>epoll, level-triggered, 2 loops</c>.</summary>
     public string Description => _group.Description;
 
-    /// <summary>Completes when a client asked the server to end with SHUTDOWN. It is then up to the owner to stop
-    /// it.</summary>
+    /// <summary>
+    /// Completes when a client asked the server to end with SHUTDOWN. It is then up to the owner to stop
+    /// it.
+    /// </summary>
     public Task ShutdownRequested => _database.ShutdownRequested;
 
     /// <summary>Completes when a listener has stopped; faulted when it or a loop broke.</summary>

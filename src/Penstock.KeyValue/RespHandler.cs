@@ -122,8 +122,10 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
         loop.Executor.Execute(ref call, locked);
     }
 
-    /// <summary>The error is sent before the end, so that whoever sent nonsense learns what was wrong with
-    /// it.</summary>
+    /// <summary>
+    /// The error is sent before the end, so that whoever sent nonsense learns what was wrong with
+    /// it.
+    /// </summary>
     private void Fail(Connection connection, string? error)
     {
         new RespWriter(connection, resp3: false).Error("ERR Protocol error: " + error);
@@ -131,8 +133,10 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
         _arguments.Reset();
     }
 
-    /// <summary>A command that is not whole keeps the place that it was read to; the loop goes on with
-    /// another.</summary>
+    /// <summary>
+    /// A command that is not whole keeps the place that it was read to; the loop goes on with
+    /// another.
+    /// </summary>
     private void KeepProgress(Session session, RespArguments arguments)
     {
         if (session.Partial is not null || arguments.Expected == 0)

@@ -58,8 +58,10 @@ public abstract class ConnectionHandler
     {
     }
 
-    /// <summary>What a base class of the engine does before <see cref="OnOpened"/>, whatever that is overridden to
-    /// do.</summary>
+    /// <summary>
+    /// What a base class of the engine does before <see cref="OnOpened"/>, whatever that is overridden to
+    /// do.
+    /// </summary>
     internal virtual void Prepare(Connection connection)
     {
     }

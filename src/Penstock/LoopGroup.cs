@@ -194,8 +194,10 @@ public sealed class LoopGroup : IAsyncDisposable
             return _loops;
     }
 
-    /// <summary>The blocking models are made of loops with room for one connection; one such loop is where they
-    /// begin.</summary>
+    /// <summary>
+    /// The blocking models are made of loops with room for one connection; one such loop is where they
+    /// begin.
+    /// </summary>
     private static LoopOptions AsModelDemands(LoopOptions options)
     {
         if (options.Io is not (IoMechanism.Blocking or IoMechanism.ThreadPerConnection))
@@ -205,8 +207,10 @@ public sealed class LoopGroup : IAsyncDisposable
         return options;
     }
 
-    /// <summary>Starts the loops on the mechanism that was asked for, or on the best on which all of them
-    /// start.</summary>
+    /// <summary>
+    /// Starts the loops on the mechanism that was asked for, or on the best on which all of them
+    /// start.
+    /// </summary>
     private static (LoopThread[] Threads, EventLoop[] Loops, string Remarks) StartLoops(LoopOptions options, LoopClock clock)
     {
         List<MechanismReport> failed = [];

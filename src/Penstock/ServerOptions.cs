@@ -51,8 +51,10 @@ public sealed class ServerOptions : ConnectionOptions
     /// </summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The loops that the server makes for itself; not looked at when it is started on a given
-    /// group.</summary>
+    /// <summary>
+    /// The loops that the server makes for itself; not looked at when it is started on a given
+    /// group.
+    /// </summary>
     public LoopOptions Loops { get; } = new();
 
     internal override void Validate()

@@ -1,7 +1,9 @@
 namespace Penstock.Broadcast.Tests;
 
-/// <summary>One client never reads. What it costs the server is bounded, and the others are served as the policy
-/// says.</summary>
+/// <summary>
+/// One client never reads. What it costs the server is bounded, and the others are served as the policy
+/// says.
+/// </summary>
 public sealed class SlowConsumerTests
 {
     private const int SmallBuffer = 4 * 1024;

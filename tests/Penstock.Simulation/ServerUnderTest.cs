@@ -6,8 +6,10 @@ using Penstock.Simulation.Network;
 
 namespace Penstock.Simulation;
 
-/// <summary>A server on the simulated loop: the engine's own parts of one, put together without threads or
-/// sockets.</summary>
+/// <summary>
+/// A server on the simulated loop: the engine's own parts of one, put together without threads or
+/// sockets.
+/// </summary>
 internal sealed class ServerUnderTest
 {
     private readonly List<LoopListener> _loopListeners = [];

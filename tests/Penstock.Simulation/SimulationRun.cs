@@ -73,8 +73,10 @@ internal sealed class SimulationRun
             _records.Count, _network.CarriedBytes, Faults.Total, Loop.Statistics.Turns, TimeSpan.FromTicks(_network.Time.Now));
     }
 
-    /// <summary>Remembers the first violation: an exception alone could end in the engine, which survives its
-    /// handlers.</summary>
+    /// <summary>
+    /// Remembers the first violation: an exception alone could end in the engine, which survives its
+    /// handlers.
+    /// </summary>
     public InvariantException Violate(string message) => _violation ??= new InvariantException(message);
 
     public void Require(

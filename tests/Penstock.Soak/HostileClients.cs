@@ -4,8 +4,10 @@ using System.Net.Sockets;
 
 namespace Penstock.Soak;
 
-/// <summary>Clients of every bad kind. Each method is one conversation; those that end in order check every
-/// byte.</summary>
+/// <summary>
+/// Clients of every bad kind. Each method is one conversation; those that end in order check every
+/// byte.
+/// </summary>
 internal sealed class HostileClients(EndPoint server, SoakAccount account, Random random)
 {
     /// <summary>Many frames with the replies read behind them, then FIN, and every reply byte by byte.</summary>

@@ -24,8 +24,10 @@ internal sealed class ProcessWatch
         _mostDescriptors = Math.Max(_mostDescriptors, descriptors);
     }
 
-    /// <summary>Sockets, pollers and signals; not the files of assemblies, which the runtime opens as it needs
-    /// them.</summary>
+    /// <summary>
+    /// Sockets, pollers and signals; not the files of assemblies, which the runtime opens as it needs
+    /// them.
+    /// </summary>
     public static int Descriptors => OperatingSystem.IsLinux()
         ? Directory.GetFiles("/proc/self/fd").Count(path => new FileInfo(path).LinkTarget is { } target && !target.StartsWith('/'))
         : 0;

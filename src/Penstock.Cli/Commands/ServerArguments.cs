@@ -6,8 +6,10 @@ using Penstock.Polling;
 
 namespace Penstock.Cli.Commands;
 
-/// <summary>The options that every <c>penstock serve</c> command has, and how they become
-/// <see cref="ServerOptions"/>.</summary>
+/// <summary>
+/// The options that every <c>penstock serve</c> command has, and how they become
+/// <see cref="ServerOptions"/>.
+/// </summary>
 internal sealed class ServerArguments
 {
     private readonly Option<IPAddress> _host = new("--host")

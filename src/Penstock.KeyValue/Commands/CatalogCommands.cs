@@ -51,8 +51,10 @@ internal static class CatalogCommands
         }
     }
 
-    /// <summary>Name, arity, flags, keys; then categories, tips, key specifications and subcommands, of which none are
-    /// told.</summary>
+    /// <summary>
+    /// Name, arity, flags, keys; then categories, tips, key specifications and subcommands, of which none are
+    /// told.
+    /// </summary>
     private static void Describe(in Invocation call, Command command)
     {
         const int EmptyParts = 4;

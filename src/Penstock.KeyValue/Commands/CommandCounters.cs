@@ -1,7 +1,9 @@
 namespace Penstock.KeyValue.Commands;
 
-/// <summary>What one loop has done. Only the loop writes; others read for INFO and metrics, a moment late
-/// perhaps.</summary>
+/// <summary>
+/// What one loop has done. Only the loop writes; others read for INFO and metrics, a moment late
+/// perhaps.
+/// </summary>
 internal sealed class CommandCounters
 {
     public long Commands;

@@ -8,8 +8,10 @@ namespace Penstock.KeyValue.Commands;
 /// </summary>
 internal sealed class CommandExecutor(KeyValueLoop loop)
 {
-    /// <summary>The command that a call names, or null when there is none that would take it, which was
-    /// replied.</summary>
+    /// <summary>
+    /// The command that a call names, or null when there is none that would take it, which was
+    /// replied.
+    /// </summary>
     public Command? Find(ref Invocation call)
     {
         Command? command = CommandTable.Find(call[0]);
@@ -38,8 +40,10 @@ internal sealed class CommandExecutor(KeyValueLoop loop)
             Run(ref call);
     }
 
-    /// <summary>Why a command that changes keys cannot run now; null when it can. Either no lock is held or the only
-    /// one.</summary>
+    /// <summary>
+    /// Why a command that changes keys cannot run now; null when it can. Either no lock is held or the only
+    /// one.
+    /// </summary>
     public string? WriteProblem(CommandFlags flags)
     {
         if (loop.Database.Log?.Failure is { } failure)

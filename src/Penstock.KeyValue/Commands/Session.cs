@@ -41,8 +41,10 @@ internal sealed class Session(Connection connection, long clientId, long openedA
 
     public Command? LastCommand { get; set; }
 
-    /// <summary>A command of which more must arrive; null between commands, so that an idle client keeps
-    /// nothing.</summary>
+    /// <summary>
+    /// A command of which more must arrive; null between commands, so that an idle client keeps
+    /// nothing.
+    /// </summary>
     public RespArguments? Partial { get; set; }
 
     /// <summary>What the client subscribed to; null for nothing.</summary>
@@ -90,8 +92,10 @@ internal sealed class Session(Connection connection, long clientId, long openedA
 
     public bool IsSubscribed => Subscriptions is not null;
 
-    /// <summary>Whether a command may have to be refused or queued: one test on the way of those that need
-    /// neither.</summary>
+    /// <summary>
+    /// Whether a command may have to be refused or queued: one test on the way of those that need
+    /// neither.
+    /// </summary>
     public bool NeedsCare { get; private set; } = true;
 
     public void UpdateNeedsCare() => NeedsCare = !_isAuthenticated || _transaction is not null || (IsSubscribed && !_isResp3);

@@ -23,8 +23,10 @@ internal struct SetOptions
 
     private readonly bool HasAnyExpiry => HasExpiry || KeepExpiry || Persist;
 
-    /// <summary>Reads the options from <paramref name="index"/> on; replies with the error when they are
-    /// none.</summary>
+    /// <summary>
+    /// Reads the options from <paramref name="index"/> on; replies with the error when they are
+    /// none.
+    /// </summary>
     public static bool TryRead(in Invocation call, int index, bool forSet, out SetOptions options)
     {
         options = default;

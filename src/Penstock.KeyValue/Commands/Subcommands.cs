@@ -3,8 +3,10 @@ namespace Penstock.KeyValue.Commands;
 /// <summary>What a command with subcommands says when the second word does not fit.</summary>
 internal static class Subcommands
 {
-    /// <summary>Replies that the subcommand is unknown, or that one of the <paramref name="known"/> has other
-    /// arguments.</summary>
+    /// <summary>
+    /// Replies that the subcommand is unknown, or that one of the <paramref name="known"/> has other
+    /// arguments.
+    /// </summary>
     public static void Refuse(in Invocation call, params ReadOnlySpan<string> known)
     {
         string name = call.TextOf(1);

@@ -50,8 +50,10 @@ internal sealed class AppendLog : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Called on the log's thread whenever <see cref="Released"/> has moved. Set before the first
-    /// record.</summary>
+    /// <summary>
+    /// Called on the log's thread whenever <see cref="Released"/> has moved. Set before the first
+    /// record.
+    /// </summary>
     public Action? OnReleased { get; set; }
 
     /// <summary>Records added so far; the number of the last one.</summary>

@@ -43,8 +43,10 @@ internal sealed class HeldReplies(AppendLog log, CommandCounters counters)
     /// <summary>Any thread: whether somebody waits here.</summary>
     public bool HasWaiting => Volatile.Read(ref _hasWaiting) != 0;
 
-    /// <summary>Lets go what need not wait any more. When the disk failed, the clients that wait are
-    /// disconnected.</summary>
+    /// <summary>
+    /// Lets go what need not wait any more. When the disk failed, the clients that wait are
+    /// disconnected.
+    /// </summary>
     public void Release()
     {
         long released = log.Released;

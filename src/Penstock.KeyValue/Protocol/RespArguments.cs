@@ -20,8 +20,10 @@ internal sealed class RespArguments
     /// <summary>The announced length of the argument that is being received; -1 until that is known.</summary>
     public int PendingLength { get; set; } = -1;
 
-    /// <summary>The unquoted arguments of an inline command, one behind the other; null when they lie in the
-    /// input.</summary>
+    /// <summary>
+    /// The unquoted arguments of an inline command, one behind the other; null when they lie in the
+    /// input.
+    /// </summary>
     public byte[]? Inline { get; set; }
 
     public (int Start, int Length) this[int index] => _ranges[index];

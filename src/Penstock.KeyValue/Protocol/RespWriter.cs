@@ -4,8 +4,10 @@ using System.Text;
 
 namespace Penstock.KeyValue.Protocol;
 
-/// <summary>Writes replies straight into a connection's send queue, in the version of the protocol that its client
-/// chose.</summary>
+/// <summary>
+/// Writes replies straight into a connection's send queue, in the version of the protocol that its client
+/// chose.
+/// </summary>
 internal readonly ref struct RespWriter(Connection connection, bool resp3)
 {
     /// <summary>Type byte, number, line end.</summary>

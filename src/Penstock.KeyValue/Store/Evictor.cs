@@ -10,8 +10,10 @@ internal sealed class Evictor(KeyValueLoop loop)
     private const int Samples = 8;
     private const int ShardsAsked = 3;
 
-    /// <summary>Keys removed before one command; if that is not enough it is refused, so that the loop goes
-    /// on.</summary>
+    /// <summary>
+    /// Keys removed before one command; if that is not enough it is refused, so that the loop goes
+    /// on.
+    /// </summary>
     private const int MaxPerCommand = 128;
 
     private uint _state = (uint)(loop.Index + 1) * 0x9E37_79B9;

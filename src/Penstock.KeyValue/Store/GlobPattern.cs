@@ -1,7 +1,9 @@
 namespace Penstock.KeyValue.Store;
 
-/// <summary>Matching of names as Redis does it: <c>*</c>, <c>?</c>, <c>[a-c]</c>, <c>[^a]</c> and <c>\</c> before any
-/// of them.</summary>
+/// <summary>
+/// Matching of names as Redis does it: <c>*</c>, <c>?</c>, <c>[a-c]</c>, <c>[^a]</c> and <c>\</c> before any
+/// of them.
+/// </summary>
 /// <remarks>
 /// It remembers the last star only and goes back to that: a name is matched in quadratic time at worst, where the
 /// recursive form takes exponential time for a pattern of many stars.

@@ -35,8 +35,10 @@ internal sealed class BlockPool(int blockSize = BlockPool.DefaultBlockSize, int 
     /// <summary>Bytes now handed out, large blocks included.</summary>
     public long RentedBytes { get; private set; }
 
-    /// <summary>A block with at least <paramref name="minimumSize"/> bytes free; its old content is not
-    /// cleared.</summary>
+    /// <summary>
+    /// A block with at least <paramref name="minimumSize"/> bytes free; its old content is not
+    /// cleared.
+    /// </summary>
     public Block Rent(int minimumSize)
     {
         Block block = minimumSize <= blockSize ? TakeFree() ?? new Block(blockSize) : new Block(minimumSize);

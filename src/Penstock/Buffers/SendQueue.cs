@@ -64,8 +64,10 @@ internal struct SendQueue(BlockPool pool)
         }
     }
 
-    /// <summary>Queues a payload behind what is there, without a copy; it is held until it is sent or
-    /// dropped.</summary>
+    /// <summary>
+    /// Queues a payload behind what is there, without a copy; it is held until it is sent or
+    /// dropped.
+    /// </summary>
     public void Write(SharedPayload payload)
     {
         if (payload.Length == 0)
@@ -138,8 +140,10 @@ internal struct SendQueue(BlockPool pool)
             _head.Start += count;
     }
 
-    /// <summary>Drops everything. Only when no send is outstanding: a driver may still read the bytes
-    /// otherwise.</summary>
+    /// <summary>
+    /// Drops everything. Only when no send is outstanding: a driver may still read the bytes
+    /// otherwise.
+    /// </summary>
     public void Clear() => Consume(Length);
 
     private Block Writable(int sizeHint)

@@ -18,12 +18,16 @@ public enum CloseReason
     /// <summary>No whole message came for <see cref="ConnectionOptions.IdleTimeout"/>.</summary>
     IdleTimeout,
 
-    /// <summary>No whole message came within <see cref="ConnectionOptions.FirstMessageTimeout"/> of
-    /// connecting.</summary>
+    /// <summary>
+    /// No whole message came within <see cref="ConnectionOptions.FirstMessageTimeout"/> of
+    /// connecting.
+    /// </summary>
     FirstMessageTimeout,
 
-    /// <summary>The peer took nothing for <see cref="ConnectionOptions.WriteStallTimeout"/> while something waited for
-    /// it.</summary>
+    /// <summary>
+    /// The peer took nothing for <see cref="ConnectionOptions.WriteStallTimeout"/> while something waited for
+    /// it.
+    /// </summary>
     WriteStallTimeout,
 
     /// <summary>A message was longer than <see cref="ConnectionOptions.MaxMessageBytes"/>.</summary>

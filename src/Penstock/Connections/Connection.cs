@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Net;
 using System.Runtime.CompilerServices;
-using Penstock.Buffers;
 using Penstock.Connections;
 using Penstock.Diagnostics;
 using Penstock.Drivers;
@@ -30,13 +29,12 @@ public sealed class Connection : IBufferWriter<byte>
     private ConnectionScope _scope = null!;
     private SocketHandle _socket;
     private ConnectionOutput _output;
-    private InboundBuffer _inbound;
+    private ConnectionInput _input;
     private EndPoint? _remoteEndPoint;
     private ConnectionSocket? _sharedSocket;
     private List<Topic>? _subscriptions;
     private TaskCompletionSource<ConnectionId>? _connected;
     private CloseReason _closeReason;
-    private PauseCauses _paused;
 
     /// <summary>How often output is held; nothing is sent unless this is 0.</summary>
     private int _holds;
@@ -44,25 +42,19 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>True exactly while the loop's list of dirty connections holds this one.</summary>
     private bool _dirty;
 
-    /// <summary>The stored tail is to be shown to the handler again although nothing new arrived.</summary>
-    private bool _redeliver;
-
-    /// <summary>The driver was told to pause; it stays so until what is stored has been shown.</summary>
-    private bool _receiveStopped;
-
-    /// <summary>The handler is told when the queue is below the low mark again, although receiving was not
-    /// paused.</summary>
+    /// <summary>
+    /// The handler is told when the queue is below the low mark again, although receiving was not
+    /// paused.
+    /// </summary>
     private bool _drainAwaited;
 
-    private bool _peerFinished;
-    private bool _toldPeerFinished;
-    private bool _anyMessage;
     private bool _opened;
 
     internal Connection(ConnectionLoop loop)
     {
         _loop = loop;
         _output = new ConnectionOutput(loop);
+        _input = new ConnectionInput(this, loop);
     }
 
     /// <summary>Names this connection from any thread, also after it has ended.</summary>
@@ -86,7 +78,7 @@ public sealed class Connection : IBufferWriter<byte>
     /// in one call asks before each; what it leaves is shown again when there is room.
     /// </summary>
     public bool WantsInput =>
-        State == ConnectionState.Open && _paused == PauseCauses.None && _output.Staged.Length <= _scope.Limits.SendHighMark;
+        State == ConnectionState.Open && !_input.IsPaused && _output.Staged.Length <= _scope.Limits.SendHighMark;
 
     /// <summary>The peer's address, asked of the kernel once; null when it is not known any more.</summary>
     public EndPoint? RemoteEndPoint => _remoteEndPoint ??= SocketEndPoints.Remote(_socket);
@@ -94,8 +86,10 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>Our end's address; null when it is not known any more.</summary>
     public EndPoint? LocalEndPoint => SocketEndPoints.Local(_socket);
 
-    /// <summary>Whether the caller is on this connection's loop, where it may use the other members. Any
-    /// thread.</summary>
+    /// <summary>
+    /// Whether the caller is on this connection's loop, where it may use the other members. Any
+    /// thread.
+    /// </summary>
     public bool IsOnLoop => _loop.IsOnLoop;
 
     /// <summary>The connection's socket for other threads: take it on the loop, use it anywhere.</summary>
@@ -109,7 +103,7 @@ public sealed class Connection : IBufferWriter<byte>
 
     private bool AcceptsOutput => State == ConnectionState.Open;
 
-    private ConnectionDeadlines Deadlines => new(_loop, Key.Index);
+    internal ConnectionDeadlines Deadlines => new(_loop, Key.Index);
 
     /// <summary>Stages a copy of <paramref name="bytes"/> behind what was written before.</summary>
     public void Send(ReadOnlySpan<byte> bytes)
@@ -139,8 +133,10 @@ public sealed class Connection : IBufferWriter<byte>
         ApplyHighMark();
     }
 
-    /// <summary>At least <paramref name="sizeHint"/> bytes to write to, valid until the next member is
-    /// called.</summary>
+    /// <summary>
+    /// At least <paramref name="sizeHint"/> bytes to write to, valid until the next member is
+    /// called.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> GetSpan(int sizeHint = 0) =>
         AcceptsOutput ? _output.Staged.GetSpan(sizeHint) : _loop.Scratch(sizeHint).Span;
@@ -163,10 +159,18 @@ public sealed class Connection : IBufferWriter<byte>
     /// Stops receiving, until <see cref="Resume"/>; for a handler that cannot take more now. What arrives meanwhile
     /// waits in the kernel and slows the peer down. The idle timeout rests.
     /// </summary>
-    public void Pause() => AddPause(PauseCauses.Handler);
+    public void Pause()
+    {
+        AssertOnLoop();
+        _input.Pause(PauseCauses.Handler);
+    }
 
     /// <summary>Receives again, and first shows the handler what it had left.</summary>
-    public void Resume() => RemovePause(PauseCauses.Handler);
+    public void Resume()
+    {
+        AssertOnLoop();
+        _input.Resume(PauseCauses.Handler);
+    }
 
     /// <summary>
     /// Keeps what is staged, now and later, from being sent until <see cref="ReleaseOutput"/>; for a handler whose
@@ -198,8 +202,10 @@ public sealed class Connection : IBufferWriter<byte>
     /// </summary>
     public void Close() => Drain(CloseReason.LocalClose);
 
-    /// <summary>As <see cref="Close()"/>, with the reason that <see cref="ConnectionHandler.OnClosed"/> is
-    /// told.</summary>
+    /// <summary>
+    /// As <see cref="Close()"/>, with the reason that <see cref="ConnectionHandler.OnClosed"/> is
+    /// told.
+    /// </summary>
     public void Close(CloseReason reason) => Drain(reason);
 
     /// <summary>Closes the connection at once: what is staged is dropped, and the peer sees an ordinary end.</summary>
@@ -260,7 +266,7 @@ public sealed class Connection : IBufferWriter<byte>
         else if (result == 0)
             OnPeerFinished();
         else if (State == ConnectionState.Open)
-            Deliver(data);
+            _input.Deliver(data);
     }
 
     internal void OnSent(int result)
@@ -283,7 +289,7 @@ public sealed class Connection : IBufferWriter<byte>
     {
         Debug.Assert(State == ConnectionState.Closing, "closed without being asked");
         _output.Clear();
-        _inbound.Clear();
+        _input.Clear();
         State = ConnectionState.Closed;
         if (_opened)
             _scope.Handler.Closed(this, _closeReason);
@@ -297,8 +303,10 @@ public sealed class Connection : IBufferWriter<byte>
         _loop.Release(this);
     }
 
-    /// <summary>Topics that must be told when the connection ends. Most connections have none, and then no
-    /// list.</summary>
+    /// <summary>
+    /// Topics that must be told when the connection ends. Most connections have none, and then no
+    /// list.
+    /// </summary>
     internal void AddSubscription(Topic topic) => (_subscriptions ??= []).Add(topic);
 
     internal void RemoveSubscription(Topic topic) => _subscriptions?.Remove(topic);
@@ -306,10 +314,10 @@ public sealed class Connection : IBufferWriter<byte>
     internal void OnReceiveDeadline()
     {
         // A peer that waits for us, rather than we for it, is not idle.
-        if (_paused != PauseCauses.None || !_output.Staged.IsEmpty)
-            StartReceiveDeadline();
+        if (_input.IsPaused || !_output.Staged.IsEmpty)
+            _input.StartDeadline();
         else
-            CloseNow(AwaitsFirstMessage ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout, CloseMode.Graceful);
+            CloseNow(IdleReason, CloseMode.Graceful);
     }
 
     internal void OnSendDeadline()
@@ -324,20 +332,15 @@ public sealed class Connection : IBufferWriter<byte>
     internal void EndTurn()
     {
         _dirty = false;
-        if (_redeliver && _paused == PauseCauses.None)
-        {
-            _redeliver = false;
-            DeliverStored();
-            if (_paused == PauseCauses.None)
-                ReceiveAgain();
-        }
-
+        _input.Redeliver();
         ApplyHighMark();
         Flush();
     }
 
-    /// <summary>Closes gracefully for <paramref name="reason"/>: first what is staged, then FIN, then the
-    /// peer's.</summary>
+    /// <summary>
+    /// Closes gracefully for <paramref name="reason"/>: first what is staged, then FIN, then the
+    /// peer's.
+    /// </summary>
     internal void Drain(CloseReason reason)
     {
         AssertOnLoop();
@@ -349,7 +352,7 @@ public sealed class Connection : IBufferWriter<byte>
         _closeReason = reason;
         State = ConnectionState.Draining;
         Deadlines.CancelReceive();
-        UnpauseToDiscard();
+        _input.Discard();
         MarkDirty();
     }
 
@@ -383,99 +386,34 @@ public sealed class Connection : IBufferWriter<byte>
         _subscriptions = null;
     }
 
-    private bool AwaitsFirstMessage => !_anyMessage && _scope.Limits.FirstMessage.Expires;
+    private CloseReason IdleReason =>
+        _input.AwaitsFirstMessage ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout;
 
     private void Begin(ConnectionScope scope, SocketHandle socket)
     {
-        Debug.Assert(State == ConnectionState.Closed && _output.Staged.IsEmpty && _inbound.IsEmpty, "the slot was not given back");
+        Debug.Assert(State == ConnectionState.Closed && _output.Staged.IsEmpty, "the slot was not given back");
         _scope = scope;
         _socket = socket;
-        _paused = PauseCauses.None;
+        _input.Begin();
         _holds = 0;
         DroppedPayloads = 0;
-        _dirty = _redeliver = _drainAwaited = _receiveStopped = false;
-        _peerFinished = _toldPeerFinished = _anyMessage = _opened = false;
+        _dirty = _drainAwaited = _opened = false;
     }
 
     private void BecomeOpen()
     {
         State = ConnectionState.Open;
         _opened = true;
-        StartReceiveDeadline();
+        _input.StartDeadline();
         _scope.Handler.Opened(this);
-    }
-
-    /// <summary>Shows the handler what arrived: where the driver put it, or behind the stored tail if there is
-    /// one.</summary>
-    private void Deliver(ReadOnlySpan<byte> data)
-    {
-        _loop.Statistics.ReceivedBytes += data.Length;
-        if (!_inbound.IsEmpty || _paused != PauseCauses.None)
-        {
-            _inbound.Append(data);
-            if (_paused == PauseCauses.None)
-                DeliverStored();
-            return;
-        }
-
-        int consumed = _scope.Handler.Received(this, data);
-        if (consumed < data.Length && State == ConnectionState.Open)
-            _inbound.Append(data[consumed..]);
-        AfterDelivery(consumed);
-    }
-
-    private void DeliverStored()
-    {
-        if (State != ConnectionState.Open)
-            return;
-        if (!_inbound.IsEmpty)
-        {
-            int consumed = _scope.Handler.Received(this, _inbound.Unread);
-            _inbound.Consume(consumed);
-            AfterDelivery(consumed);
-        }
-
-        TellPeerFinished();
-    }
-
-    private void AfterDelivery(int consumed)
-    {
-        if (State != ConnectionState.Open)
-            return;
-        if (consumed > 0)
-        {
-            _anyMessage = true;
-            StartReceiveDeadline();
-        }
-
-        bool stoppedForRoom = !WantsInput && !_inbound.IsEmpty;
-        ApplyHighMark();
-        if (stoppedForRoom && WantsInput)
-            Redeliver();
-        else if (_inbound.Length > _scope.Limits.MaxUnconsumedBytes && WantsInput)
-            Drain(CloseReason.MessageTooLarge);
     }
 
     private void OnPeerFinished()
     {
-        _peerFinished = true;
+        _input.Finish();
         if (State == ConnectionState.Lingering)
             CloseNow(_closeReason, CloseMode.Graceful);
-        else if (!_redeliver)
-            TellPeerFinished();
     }
-
-    /// <summary>Once, and behind everything that arrived before: what is stored is shown first.</summary>
-    private void TellPeerFinished()
-    {
-        if (!_peerFinished || _toldPeerFinished || State != ConnectionState.Open || _paused != PauseCauses.None)
-            return;
-        _toldPeerFinished = true;
-        _scope.Handler.PeerFinished(this);
-    }
-
-    private void StartReceiveDeadline() =>
-        Deadlines.StartReceive(AwaitsFirstMessage ? _scope.Limits.FirstMessage : _scope.Limits.Idle);
 
     private void Flush()
     {
@@ -493,7 +431,7 @@ public sealed class Connection : IBufferWriter<byte>
         _output.Staged.Clear();
         if (State != ConnectionState.Draining)
             return;
-        if (_peerFinished || !_scope.Limits.Linger.Expires)
+        if (_input.PeerFinished || !_scope.Limits.Linger.Expires)
         {
             CloseNow(_closeReason, CloseMode.Graceful);
             return;
@@ -507,11 +445,11 @@ public sealed class Connection : IBufferWriter<byte>
     private void AfterSent()
     {
         ApplyHighMark();
-        bool awaited = _drainAwaited || (_paused & PauseCauses.SendQueue) != 0;
+        bool awaited = _drainAwaited || _input.IsPausedFor(PauseCauses.SendQueue);
         if (!awaited || _output.Staged.Length > _scope.Limits.SendLowMark || State != ConnectionState.Open)
             return;
         _drainAwaited = false;
-        RemovePause(PauseCauses.SendQueue);
+        _input.Resume(PauseCauses.SendQueue);
         _scope.Handler.Drained(this);
 
         // What it wrote is measured now: sends that complete before the turn ends may hide that the mark was passed,
@@ -520,7 +458,7 @@ public sealed class Connection : IBufferWriter<byte>
     }
 
     /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
-    private void ApplyHighMark()
+    internal void ApplyHighMark()
     {
         if (_output.Staged.Length <= _scope.Limits.SendHighMark || State != ConnectionState.Open)
             return;
@@ -530,13 +468,13 @@ public sealed class Connection : IBufferWriter<byte>
             CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
         else if (_scope.Limits.SlowConsumer == SlowConsumerPolicy.Notify)
             _drainAwaited = true;
-        else if (_output.Staged.Length > _scope.Limits.SendHighMark && (_paused & PauseCauses.SendQueue) == 0)
+        else if (_output.Staged.Length > _scope.Limits.SendHighMark && !_input.IsPausedFor(PauseCauses.SendQueue))
             BecomeCongested();
     }
 
     private void BecomeCongested()
     {
-        AddPause(PauseCauses.SendQueue);
+        _input.Pause(PauseCauses.SendQueue);
         _scope.Handler.Congested(this);
     }
 
@@ -547,62 +485,8 @@ public sealed class Connection : IBufferWriter<byte>
         _loop.Statistics.DroppedPayloads += dropped;
     }
 
-    private void AddPause(PauseCauses cause)
-    {
-        AssertOnLoop();
-        if (State != ConnectionState.Open || (_paused & cause) != 0)
-            return;
-        _paused |= cause;
-        if (_receiveStopped)
-            return;
-        _receiveStopped = true;
-        _loop.Driver.PauseReceive(Key);
-        _loop.Statistics.ReceivePauses++;
-    }
-
-    private void RemovePause(PauseCauses cause)
-    {
-        AssertOnLoop();
-        if (State != ConnectionState.Open || (_paused & cause) == 0)
-            return;
-        _paused &= ~cause;
-        if (_paused != PauseCauses.None)
-            return;
-
-        // While it was paused the peer waited for us; its own time begins now.
-        StartReceiveDeadline();
-
-        // What is stored goes first. Received from at once, a connection that is paused again after every request would
-        // store more in each round than it handles.
-        if (!_inbound.IsEmpty || (_peerFinished && !_toldPeerFinished))
-            Redeliver();
-        else
-            ReceiveAgain();
-    }
-
-    /// <summary>Not here and now: the handler may be in the middle of what it was shown last.</summary>
-    private void Redeliver()
-    {
-        _redeliver = true;
-        MarkDirty();
-    }
-
-    private void ReceiveAgain()
-    {
-        if (!_receiveStopped || State >= ConnectionState.Closing)
-            return;
-        _receiveStopped = false;
-        _loop.Driver.ResumeReceive(Key);
-    }
-
-    /// <summary>A peer that is stuck sending to us would never read our last replies.</summary>
-    private void UnpauseToDiscard()
-    {
-        _paused = PauseCauses.None;
-        ReceiveAgain();
-    }
-
-    private void MarkDirty()
+    /// <summary>Has <see cref="EndTurn"/> called before the loop waits again.</summary>
+    internal void MarkDirty()
     {
         if (_dirty)
             return;

@@ -2,8 +2,10 @@ using Penstock.Timing;
 
 namespace Penstock.Connections;
 
-/// <summary>What one connection may cost, and for how long; the durations are named in its loop's deadline
-/// queue.</summary>
+/// <summary>
+/// What one connection may cost, and for how long; the durations are named in its loop's deadline
+/// queue.
+/// </summary>
 internal sealed record ConnectionLimits
 {
     /// <summary>

@@ -25,8 +25,10 @@ internal abstract class ConnectionLoop(int index, LoopClock clock, int slots)
 
     public LoopStatistics Statistics { get; } = new();
 
-    /// <summary>Two deadlines a slot, one for what is received and one for what is sent; the loop's timers
-    /// follow.</summary>
+    /// <summary>
+    /// Two deadlines a slot, one for what is received and one for what is sent; the loop's timers
+    /// follow.
+    /// </summary>
     public DeadlineQueue Deadlines { get; } = new(clock, (slots * 2) + LoopTimers.MaxTimers);
 
     public abstract IoDriver Driver { get; }

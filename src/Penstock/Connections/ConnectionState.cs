@@ -1,7 +1,9 @@
 namespace Penstock;
 
-/// <summary>Where a <see cref="Connection"/> is in its life. States are passed in this order; some are
-/// skipped.</summary>
+/// <summary>
+/// Where a <see cref="Connection"/> is in its life. States are passed in this order; some are
+/// skipped.
+/// </summary>
 public enum ConnectionState
 {
     /// <summary>An outbound connection that is not established yet.</summary>

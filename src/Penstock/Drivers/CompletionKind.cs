@@ -9,8 +9,10 @@ internal enum CompletionKind : byte
     /// <summary>An outbound connection is established (0), or is not (<c>-errno</c>).</summary>
     Connected,
 
-    /// <summary>Bytes arrived; length 0 means that the peer finished sending; <c>-errno</c> that the socket
-    /// broke.</summary>
+    /// <summary>
+    /// Bytes arrived; length 0 means that the peer finished sending; <c>-errno</c> that the socket
+    /// broke.
+    /// </summary>
     Received,
 
     /// <summary>

@@ -3,8 +3,10 @@ using Penstock.Polling;
 
 namespace Penstock.Drivers;
 
-/// <summary>Finds out which mechanisms work on this machine, by trying, and says of the others why they do
-/// not.</summary>
+/// <summary>
+/// Finds out which mechanisms work on this machine, by trying, and says of the others why they do
+/// not.
+/// </summary>
 public static class DriverProbe
 {
     /// <summary>Best first; see docs/decisions/0010-default-mechanism.md.</summary>

@@ -48,30 +48,40 @@ internal abstract class IoDriver : IDisposable
     /// <summary>Starts accepting: <see cref="CompletionKind.Accepted"/> repeatedly, until paused or closed.</summary>
     public abstract void Listen(SlotKey slot, SocketHandle listener);
 
-    /// <summary>Starts receiving: <see cref="CompletionKind.Received"/> repeatedly, until paused, finished or
-    /// closed.</summary>
+    /// <summary>
+    /// Starts receiving: <see cref="CompletionKind.Received"/> repeatedly, until paused, finished or
+    /// closed.
+    /// </summary>
     public abstract void Attach(SlotKey slot, SocketHandle socket);
 
-    /// <summary>Connects: one <see cref="CompletionKind.Connected"/>, and after a successful one as
-    /// <see cref="Attach"/>.</summary>
+    /// <summary>
+    /// Connects: one <see cref="CompletionKind.Connected"/>, and after a successful one as
+    /// <see cref="Attach"/>.
+    /// </summary>
     public abstract void Connect(SlotKey slot, SocketHandle socket, SocketAddress remote);
 
-    /// <summary>Stops receiving, or accepting, until <see cref="ResumeReceive"/>. Pausing twice is the same as
-    /// once.</summary>
+    /// <summary>
+    /// Stops receiving, or accepting, until <see cref="ResumeReceive"/>. Pausing twice is the same as
+    /// once.
+    /// </summary>
     public abstract void PauseReceive(SlotKey slot);
 
     /// <summary>Receives, or accepts, again.</summary>
     public abstract void ResumeReceive(SlotKey slot);
 
-    /// <summary>Sends the segments in order: exactly one <see cref="CompletionKind.Sent"/>, which may be
-    /// partial.</summary>
+    /// <summary>
+    /// Sends the segments in order: exactly one <see cref="CompletionKind.Sent"/>, which may be
+    /// partial.
+    /// </summary>
     public abstract void Send(SlotKey slot, ReadOnlySpan<SendSegment> segments);
 
     /// <summary>Sends FIN after what was sent. Receiving goes on.</summary>
     public abstract void ShutdownSend(SlotKey slot);
 
-    /// <summary>Ends the slot: exactly one <see cref="CompletionKind.Closed"/>, and nothing for this key after
-    /// it.</summary>
+    /// <summary>
+    /// Ends the slot: exactly one <see cref="CompletionKind.Closed"/>, and nothing for this key after
+    /// it.
+    /// </summary>
     public abstract void Close(SlotKey slot, CloseMode mode);
 
     /// <summary>
@@ -88,7 +98,9 @@ internal abstract class IoDriver : IDisposable
     /// <summary>Makes the current or the next <see cref="Wait"/> return. Any thread; calls coalesce.</summary>
     public abstract void Wake();
 
-    /// <summary>Closes every descriptor that the driver still owns, without completions, and frees its
-    /// memory.</summary>
+    /// <summary>
+    /// Closes every descriptor that the driver still owns, without completions, and frees its
+    /// memory.
+    /// </summary>
     public abstract void Dispose();
 }

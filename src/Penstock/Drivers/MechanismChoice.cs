@@ -5,7 +5,9 @@ namespace Penstock.Drivers;
 /// <param name="Refusals">Why better ones were passed over, best first; empty when none was.</param>
 internal readonly record struct MechanismChoice(IoMechanism Mechanism, IReadOnlyList<MechanismReport> Refusals)
 {
-    /// <summary>For a banner, as in <c>; io_uring refused: this kernel has none.</c>; empty when nothing was
-    /// refused.</summary>
+    /// <summary>
+    /// For a banner, as in <c>; io_uring refused: this kernel has none.</c>; empty when nothing was
+    /// refused.
+    /// </summary>
     public string Remarks => string.Concat(Refusals.Select(r => $"; {MechanismNames.Of(r.Mechanism)} refused: {r.Refusal}"));
 }

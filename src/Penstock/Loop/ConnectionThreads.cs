@@ -20,8 +20,10 @@ internal sealed class ConnectionThreads(Func<EventLoop?> start, int maximum)
     private int _started;
     private bool _isAwaited;
 
-    /// <summary>The system refused the last thread; no other is asked for before one of those there are is
-    /// vacated.</summary>
+    /// <summary>
+    /// The system refused the last thread; no other is asked for before one of those there are is
+    /// vacated.
+    /// </summary>
     private bool _isExhausted;
 
     public int Maximum => maximum;

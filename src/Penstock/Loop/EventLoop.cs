@@ -68,8 +68,10 @@ internal sealed class EventLoop : ConnectionLoop
 
     public static int SlotsFor(int maxConnections) => maxConnections + MaxListeners;
 
-    /// <summary>Everything the loop does, once. Connections that wrote something in this turn are sent to
-    /// once.</summary>
+    /// <summary>
+    /// Everything the loop does, once. Connections that wrote something in this turn are sent to
+    /// once.
+    /// </summary>
     public void RunTurn()
     {
         _driver.Wait(NextDeadline);

@@ -96,8 +96,10 @@ internal sealed class LoopListener : IDisposable
             _loop.Driver.ResumeReceive(Key);
     }
 
-    /// <summary>A slot of this loop is free again, which is what a listener of a server with room may wait
-    /// for.</summary>
+    /// <summary>
+    /// A slot of this loop is free again, which is what a listener of a server with room may wait
+    /// for.
+    /// </summary>
     public void OnSlotFreed()
     {
         if (_full && !_limiter.IsFull)

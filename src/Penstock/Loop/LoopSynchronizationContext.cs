@@ -18,8 +18,10 @@ internal sealed class LoopSynchronizationContext(EventLoop loop) : Synchronizati
             base.Post(d, state);
     }
 
-    /// <summary>Runs <paramref name="d"/> at once on the loop's thread; from another one it would block that
-    /// thread.</summary>
+    /// <summary>
+    /// Runs <paramref name="d"/> at once on the loop's thread; from another one it would block that
+    /// thread.
+    /// </summary>
     /// <exception cref="NotSupportedException">The caller is not on the loop.</exception>
     public override void Send(SendOrPostCallback d, object? state)
     {

@@ -59,8 +59,10 @@ internal sealed class Mailbox(Action wake)
             ForgetDrained();
     }
 
-    /// <summary>Refuses further posts and runs what is still there, so that nobody waits for an answer in
-    /// vain.</summary>
+    /// <summary>
+    /// Refuses further posts and runs what is still there, so that nobody waits for an answer in
+    /// vain.
+    /// </summary>
     public void Close()
     {
         lock (_gate)

@@ -128,8 +128,10 @@ internal sealed class RunningServer
             return [.. _parts, .. _threadParts.Values];
     }
 
-    /// <summary>The server's part on a thread for connections, made when the thread gets its first one from this
-    /// server.</summary>
+    /// <summary>
+    /// The server's part on a thread for connections, made when the thread gets its first one from this
+    /// server.
+    /// </summary>
     private ServerOnLoop PartOn(EventLoop loop)
     {
         lock (_threadParts)

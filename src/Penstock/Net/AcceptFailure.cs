@@ -13,8 +13,10 @@ internal enum AcceptFailure
     Fatal,
 }
 
-/// <summary>Sorts the errors of accept, following accept(2), which passes the new connection's pending errors
-/// on.</summary>
+/// <summary>
+/// Sorts the errors of accept, following accept(2), which passes the new connection's pending errors
+/// on.
+/// </summary>
 internal static class AcceptFailures
 {
     public static AcceptFailure Classify(int errno) => errno switch

@@ -28,8 +28,10 @@ internal sealed class ListenSocket : IDisposable
     /// <summary>Where it really listens: port 0 has become a number.</summary>
     public EndPoint EndPoint { get; private set; }
 
-    /// <summary>Binds and listens. Throws <see cref="SocketException"/> as the system says: in use, no
-    /// permission.</summary>
+    /// <summary>
+    /// Binds and listens. Throws <see cref="SocketException"/> as the system says: in use, no
+    /// permission.
+    /// </summary>
     /// <param name="options">Endpoint, backlog and socket options.</param>
     /// <param name="count">Sockets on the same port; more than one needs <see cref="SupportsReusePort"/>.</param>
     public static ListenSocket Open(ServerOptions options, int count)

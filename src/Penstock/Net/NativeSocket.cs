@@ -23,8 +23,10 @@ internal static class NativeSocket
         _ = Libc.SetSocketOption(descriptor, SocketLevel, LingerOption, &linger, (uint)sizeof(Linger));
     }
 
-    /// <summary>Whether a socket has a peer: a connection attempt that is under way has none, and no error
-    /// either.</summary>
+    /// <summary>
+    /// Whether a socket has a peer: a connection attempt that is under way has none, and no error
+    /// either.
+    /// </summary>
     public static bool IsConnected(int descriptor)
     {
         Span<byte> address = stackalloc byte[1];

@@ -2,8 +2,10 @@ using System.Net.Sockets;
 
 namespace Penstock.Net;
 
-/// <summary>Native results as the exceptions that users of .NET sockets know, and the errors of those as native
-/// results.</summary>
+/// <summary>
+/// Native results as the exceptions that users of .NET sockets know, and the errors of those as native
+/// results.
+/// </summary>
 internal static class SocketErrors
 {
     private static readonly (int Errno, SocketError Error)[] Known =

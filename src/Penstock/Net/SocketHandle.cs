@@ -39,8 +39,10 @@ internal readonly struct SocketHandle
 
     public static SocketHandle FromSocket(Socket socket) => new(-1, socket);
 
-    /// <summary>A socket that exists in memory only, as simulation has them; disposing <paramref name="model"/> closes
-    /// it.</summary>
+    /// <summary>
+    /// A socket that exists in memory only, as simulation has them; disposing <paramref name="model"/> closes
+    /// it.
+    /// </summary>
     public static SocketHandle FromModel(IDisposable model) => new(-1, model);
 
     /// <summary>

@@ -1,7 +1,9 @@
 namespace Penstock.Polling;
 
-/// <summary>What <see cref="KqueueRegistrations"/> knows about one descriptor, and what the kernel was told of
-/// it.</summary>
+/// <summary>
+/// What <see cref="KqueueRegistrations"/> knows about one descriptor, and what the kernel was told of
+/// it.
+/// </summary>
 internal struct KqueueRegistration
 {
     internal ulong Key;
@@ -16,8 +18,10 @@ internal struct KqueueRegistration
     /// <summary>On the list of those that the kernel must be told of.</summary>
     internal bool ChangeQueued;
 
-    /// <summary>Key or trigger are others now, or an edge must be looked at anew: toggling the filters is not
-    /// enough.</summary>
+    /// <summary>
+    /// Key or trigger are others now, or an edge must be looked at anew: toggling the filters is not
+    /// enough.
+    /// </summary>
     internal bool MustReplace;
 
     /// <summary>The wait in which an event was reported, for triggers that report once.</summary>

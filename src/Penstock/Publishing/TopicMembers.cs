@@ -22,8 +22,10 @@ internal sealed class TopicMembers(Topic topic)
         return true;
     }
 
-    /// <summary>Swaps the last subscriber into the gap, so that leaving costs the same in a topic of any
-    /// size.</summary>
+    /// <summary>
+    /// Swaps the last subscriber into the gap, so that leaving costs the same in a topic of any
+    /// size.
+    /// </summary>
     public bool Remove(Connection connection)
     {
         if (!_places.Remove(connection.Id, out int place))

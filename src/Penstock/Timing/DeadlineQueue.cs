@@ -35,8 +35,10 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
         }
     }
 
-    /// <summary>Names a duration once, so that setting a deadline needs no search. An infinite one never
-    /// expires.</summary>
+    /// <summary>
+    /// Names a duration once, so that setting a deadline needs no search. An infinite one never
+    /// expires.
+    /// </summary>
     public DeadlineList GetList(TimeSpan duration)
     {
         if (duration == Timeout.InfiniteTimeSpan)

@@ -43,8 +43,10 @@ internal sealed class LoopTimers(DeadlineQueue deadlines, int firstEntry)
         Interlocked.Decrement(ref _reserved);
     }
 
-    /// <summary>Runs the timer behind an expired entry and sets it again; a late loop skips beats rather than catch
-    /// up.</summary>
+    /// <summary>
+    /// Runs the timer behind an expired entry and sets it again; a late loop skips beats rather than catch
+    /// up.
+    /// </summary>
     public void OnExpired(int entry, long now)
     {
         if (_timers[entry - firstEntry] is not { } timer)

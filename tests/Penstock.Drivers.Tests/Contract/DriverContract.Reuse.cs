@@ -101,8 +101,10 @@ public abstract partial class DriverContract
         return (first, second);
     }
 
-    /// <summary>Stops in the middle of a batch of events: one of the two is served, and the other is
-    /// returned.</summary>
+    /// <summary>
+    /// Stops in the middle of a batch of events: one of the two is served, and the other is
+    /// returned.
+    /// </summary>
     private static SlotJournal ServeOne(DriverHarness harness, SlotJournal first, SlotJournal second)
     {
         harness.UntilOneByOne(() => first.Receives + second.Receives > 0);

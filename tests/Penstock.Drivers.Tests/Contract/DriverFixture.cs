@@ -3,8 +3,10 @@ using Penstock.Net;
 
 namespace Penstock.Drivers.Tests.Contract;
 
-/// <summary>All that varies between the drivers under <see cref="DriverContract"/>. A new driver overrides
-/// little.</summary>
+/// <summary>
+/// All that varies between the drivers under <see cref="DriverContract"/>. A new driver overrides
+/// little.
+/// </summary>
 internal abstract class DriverFixture
 {
     /// <summary>Makes the driver. Skips the test where this machine lacks the mechanism.</summary>
@@ -34,8 +36,10 @@ internal abstract class DriverFixture
     /// <summary>Why the driver cannot bound what it reads of one slot in a turn, or null.</summary>
     public virtual string? CannotBoundReads => null;
 
-    /// <summary>Whether the driver closes the descriptor itself, so that its number is free when Closed
-    /// arrives.</summary>
+    /// <summary>
+    /// Whether the driver closes the descriptor itself, so that its number is free when Closed
+    /// arrives.
+    /// </summary>
     public virtual bool WorksOnDescriptors => true;
 
     /// <summary>Turns a managed socket, still unused, into the form that the driver takes.</summary>
@@ -45,8 +49,10 @@ internal abstract class DriverFixture
         return SocketHandle.Detach(socket);
     }
 
-    /// <summary>Accepts a connection that waits in a blocking listener's backlog, in the form that the driver
-    /// takes.</summary>
+    /// <summary>
+    /// Accepts a connection that waits in a blocking listener's backlog, in the form that the driver
+    /// takes.
+    /// </summary>
     public virtual SocketHandle AcceptOn(Socket listener)
     {
         int descriptor = NativeSocket.Accept((int)listener.SafeHandle.DangerousGetHandle());

@@ -62,8 +62,10 @@ internal sealed class DriverHarness : IDisposable
     public void Until(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         TurnUntil(condition, Patience, what);
 
-    /// <summary>As <see cref="Until"/>, pulling one completion a turn: it stops right behind the one that
-    /// mattered.</summary>
+    /// <summary>
+    /// As <see cref="Until"/>, pulling one completion a turn: it stops right behind the one that
+    /// mattered.
+    /// </summary>
     public void UntilOneByOne(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         TurnUntil(condition, Patience, what, budget: 1);
 

@@ -75,8 +75,10 @@ internal sealed class ModelConnection
         }
     }
 
-    /// <summary>Closes now, with whatever is outstanding; now and then, as most connections should live for a
-    /// while.</summary>
+    /// <summary>
+    /// Closes now, with whatever is outstanding; now and then, as most connections should live for a
+    /// while.
+    /// </summary>
     public bool Closes()
     {
         if (_random.Next(6) != 0)

@@ -6,8 +6,10 @@ using Penstock.Timing;
 
 namespace Penstock.Drivers.Tests.IoUring;
 
-/// <summary>An <see cref="IoUringDriver"/> with connections, whose bytes it collects, and what it said of their
-/// sends.</summary>
+/// <summary>
+/// An <see cref="IoUringDriver"/> with connections, whose bytes it collects, and what it said of their
+/// sends.
+/// </summary>
 internal sealed class DriverSession : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

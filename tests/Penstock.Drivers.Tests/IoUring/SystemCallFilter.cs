@@ -3,8 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Penstock.Drivers.Tests.IoUring;
 
-/// <summary>Runs code on a thread that may not make one system call, as containers forbid it: by a seccomp
-/// filter.</summary>
+/// <summary>
+/// Runs code on a thread that may not make one system call, as containers forbid it: by a seccomp
+/// filter.
+/// </summary>
 /// <remarks>
 /// A filter cannot be taken off again, but it binds only its thread and the threads and processes that this one starts,
 /// so the code must start neither.

@@ -3,8 +3,10 @@ using Penstock.Polling;
 
 namespace Penstock.Drivers.Tests.Polling;
 
-/// <summary>Runs on macOS and the BSDs, and on Linux where libkqueue is installed or named in the
-/// environment.</summary>
+/// <summary>
+/// Runs on macOS and the BSDs, and on Linux where libkqueue is installed or named in the
+/// environment.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class KqueuePollerTests : PollerContract
 {

@@ -14,8 +14,10 @@ public sealed class KillTests
 {
     private const int Writers = 8;
 
-    /// <summary>How many writes a server must have acknowledged before it is killed: chosen so that kills fall
-    /// anywhere.</summary>
+    /// <summary>
+    /// How many writes a server must have acknowledged before it is killed: chosen so that kills fall
+    /// anywhere.
+    /// </summary>
     private static readonly int[] WritesBeforeKill = [1, 40, 300, 7, 120, 900];
 
     private readonly ConcurrentDictionary<string, int> _acknowledged = new();
@@ -52,8 +54,10 @@ public sealed class KillTests
         await Task.WhenAll(writers);
     }
 
-    /// <summary>Each writer counts up in keys of its own, and remembers a number only when the server has said
-    /// OK.</summary>
+    /// <summary>
+    /// Each writer counts up in keys of its own, and remembers a number only when the server has said
+    /// OK.
+    /// </summary>
     private async Task WriteUntilLostAsync(IPEndPoint endPoint, int writer)
     {
         try

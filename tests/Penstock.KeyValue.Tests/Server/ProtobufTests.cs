@@ -106,8 +106,10 @@ public sealed class ProtobufTests
         return socket;
     }
 
-    /// <summary>Sends bytes and returns as many hexadecimal digits of the reply; fewer when the server ends the
-    /// connection.</summary>
+    /// <summary>
+    /// Sends bytes and returns as many hexadecimal digits of the reply; fewer when the server ends the
+    /// connection.
+    /// </summary>
     private static async Task<string> ExchangeAsync(Socket client, string hex, int digits)
     {
         await client.SendAsync(Convert.FromHexString(hex), TestContext.Current.CancellationToken);

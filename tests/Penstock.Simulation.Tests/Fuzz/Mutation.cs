@@ -1,7 +1,9 @@
 namespace Penstock.Simulation.Tests.Fuzz;
 
-/// <summary>A change and where it happens; positions are taken modulo the input's length, so that every number is
-/// one.</summary>
+/// <summary>
+/// A change and where it happens; positions are taken modulo the input's length, so that every number is
+/// one.
+/// </summary>
 internal readonly record struct Mutation(MutationKind Kind, int At, int Amount)
 {
     private static readonly int[] Boundaries = [0, 1, -1, int.MaxValue, int.MinValue, 64, 65, 63, 255, 256, 65_535, 65_536];

@@ -3,8 +3,10 @@ using System.Net.Sockets;
 
 namespace Penstock.Simulation.Chaos;
 
-/// <summary>A real client that never blocks: writes and reads in pieces, and checks that what comes back is what went
-/// out.</summary>
+/// <summary>
+/// A real client that never blocks: writes and reads in pieces, and checks that what comes back is what went
+/// out.
+/// </summary>
 internal sealed class ChaosClient : IDisposable
 {
     private readonly SeededGenerator _chance;

@@ -1,7 +1,9 @@
 namespace Penstock.Simulation.Checks;
 
-/// <summary>Every reason that the engine gives for an end must be true: something outside must have happened that
-/// explains it.</summary>
+/// <summary>
+/// Every reason that the engine gives for an end must be true: something outside must have happened that
+/// explains it.
+/// </summary>
 internal static class CloseReasonRules
 {
     public static void Check(SimulationRun run, ConnectionRecord record)

@@ -4,8 +4,10 @@ using Penstock.Timing;
 
 namespace Penstock.Simulation.Checks;
 
-/// <summary>What must hold after every turn, and what must hold whenever the loop believes that it has nothing to
-/// do.</summary>
+/// <summary>
+/// What must hold after every turn, and what must hold whenever the loop believes that it has nothing to
+/// do.
+/// </summary>
 internal sealed class LoopInvariants(SimulationRun run)
 {
     public void CheckAfterTurn()

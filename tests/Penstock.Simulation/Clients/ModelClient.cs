@@ -70,8 +70,10 @@ internal abstract class ModelClient : INetworkTarget
 
     protected FaultPlan Faults => _network.Faults;
 
-    /// <summary>How many of the first <paramref name="count"/> bytes sent belong to whole requests that a server
-    /// answers.</summary>
+    /// <summary>
+    /// How many of the first <paramref name="count"/> bytes sent belong to whole requests that a server
+    /// answers.
+    /// </summary>
     public abstract long WholeRequestBytes(long count);
 
     /// <summary>Has the client look at its end of the connection.</summary>

@@ -37,8 +37,10 @@ internal sealed class TestClient : IDisposable
         }
     }
 
-    /// <summary>A single-threaded blocking server leaves the second client in the backlog while the first one
-    /// stays.</summary>
+    /// <summary>
+    /// A single-threaded blocking server leaves the second client in the backlog while the first one
+    /// stays.
+    /// </summary>
     private static void SkipIfServedOneAtATime(EndPoint server)
     {
         if (TestIo.Mechanism != IoMechanism.Blocking)

@@ -12,8 +12,10 @@ internal static class TestIo
 
     public static Trigger Trigger { get; } = Parse("PENSTOCK_TRIGGER", Trigger.Level);
 
-    /// <summary>Skips a test about loops that several connections share where each connection has one of its
-    /// own.</summary>
+    /// <summary>
+    /// Skips a test about loops that several connections share where each connection has one of its
+    /// own.
+    /// </summary>
     public static void SkipUnlessLoopsAreShared() => Assert.SkipWhen(
         Mechanism is IoMechanism.Blocking or IoMechanism.ThreadPerConnection, "A loop serves one connection in this model.");
 

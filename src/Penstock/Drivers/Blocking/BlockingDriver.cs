@@ -233,8 +233,10 @@ internal sealed class BlockingDriver : IoDriver
         return isReading;
     }
 
-    /// <summary>Takes one completion out of the entry at <see cref="_next"/>, which ends when there is none left in
-    /// it.</summary>
+    /// <summary>
+    /// Takes one completion out of the entry at <see cref="_next"/>, which ends when there is none left in
+    /// it.
+    /// </summary>
     private bool TryServe(out Completion completion)
     {
         completion = default;

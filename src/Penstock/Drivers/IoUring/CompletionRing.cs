@@ -2,8 +2,10 @@ using Penstock.Interop.Linux;
 
 namespace Penstock.Drivers;
 
-/// <summary>The ring's entries that tell what operations did. Filled by the kernel within an enter, emptied
-/// here.</summary>
+/// <summary>
+/// The ring's entries that tell what operations did. Filled by the kernel within an enter, emptied
+/// here.
+/// </summary>
 internal sealed unsafe class CompletionRing
 {
     private readonly uint* _head;

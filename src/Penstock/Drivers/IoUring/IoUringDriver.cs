@@ -336,8 +336,7 @@ internal sealed class IoUringDriver : IoDriver
         slot.ReceiveEnded = result < 0;
     }
 
-    /// <summary>The kernel has nothing more to say of the operation; it is started again if it is still
-    /// wanted.</summary>
+    /// <summary>The kernel has nothing more to say of the operation; if it is still wanted it starts again.</summary>
     private void Ended(Operations operation, SlotKey key)
     {
         ref IoUringSlot slot = ref _slots[key];
@@ -347,8 +346,7 @@ internal sealed class IoUringDriver : IoDriver
             _slots.Changed(key);
     }
 
-    /// <summary>The operation ended, and that is all: it was cancelled or interrupted. If it is wanted it starts
-    /// again.</summary>
+    /// <summary>The operation was cancelled or interrupted, and that is all; if it is wanted it starts again.</summary>
     private static bool IsTransient(int result) =>
         result == -Errno.ECANCELED || result == -Errno.EAGAIN || result == -Errno.EINTR;
 

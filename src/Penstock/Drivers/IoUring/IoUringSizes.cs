@@ -1,7 +1,9 @@
 namespace Penstock.Drivers;
 
-/// <summary>How large an <see cref="IoUringDriver"/> makes what it shares with the kernel. All are powers of
-/// two.</summary>
+/// <summary>
+/// How large an <see cref="IoUringDriver"/> makes what it shares with the kernel. All are powers of
+/// two.
+/// </summary>
 /// <param name="SubmissionEntries">Operations that are collected before the kernel must be told in the middle of a
 /// turn.</param>
 /// <param name="CompletionEntries">Results that can wait at once. One multishot operation yields many, so there must be

@@ -44,8 +44,10 @@ internal sealed class IoUringSlots(int capacity, CompletionQueue completed)
     /// </summary>
     public void Starved(SlotKey key) => Queue(key, _starved);
 
-    /// <summary>The slots that changed since the last call. Those that cannot be served yet are to be added
-    /// again.</summary>
+    /// <summary>
+    /// The slots that changed since the last call. Those that cannot be served yet are to be added
+    /// again.
+    /// </summary>
     public List<SlotKey> TakeChanges()
     {
         _applying.Clear();
@@ -56,8 +58,10 @@ internal sealed class IoUringSlots(int capacity, CompletionQueue completed)
         return _applying;
     }
 
-    /// <summary>Closes the descriptor of a slot that is to be closed and of which the kernel holds nothing any
-    /// more.</summary>
+    /// <summary>
+    /// Closes the descriptor of a slot that is to be closed and of which the kernel holds nothing any
+    /// more.
+    /// </summary>
     public bool TryFinishClose(SlotKey key)
     {
         ref IoUringSlot slot = ref _slots[key.Index];

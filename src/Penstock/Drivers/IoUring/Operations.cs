@@ -1,7 +1,9 @@
 namespace Penstock.Drivers;
 
-/// <summary>What an <see cref="IoUringDriver"/> has the kernel do for a slot; alone or, as what is in flight, a
-/// set.</summary>
+/// <summary>
+/// What an <see cref="IoUringDriver"/> has the kernel do for a slot; alone or, as what is in flight, a
+/// set.
+/// </summary>
 [Flags]
 internal enum Operations : byte
 {
@@ -22,8 +24,10 @@ internal enum Operations : byte
     /// <summary>A poll that completes when the peer has finished or the connection broke.</summary>
     AwaitEnd = 16,
 
-    /// <summary>A send. It may not wait for room, so it ends while it is submitted; it completes only if it fell
-    /// short.</summary>
+    /// <summary>
+    /// A send. It may not wait for room, so it ends while it is submitted; it completes only if it fell
+    /// short.
+    /// </summary>
     Send = 32,
 
     /// <summary>A poll for room in the socket's buffer, on behalf of a send that has to wait for it.</summary>

@@ -66,8 +66,10 @@ internal sealed unsafe class ReceiveBufferRing : IDisposable
         throw new IoUringException("io_uring_register of the receive buffers", -result);
     }
 
-    /// <summary>The bytes of a receive. Valid until <see cref="ReturnLent"/>, which must come before the next
-    /// call.</summary>
+    /// <summary>
+    /// The bytes of a receive. Valid until <see cref="ReturnLent"/>, which must come before the next
+    /// call.
+    /// </summary>
     public ReadOnlySpan<byte> Lend(IoUringCompletion completion)
     {
         Debug.Assert(_lent == None, "one buffer is lent at a time");

@@ -9,8 +9,10 @@ namespace Penstock.Drivers;
 /// </summary>
 internal sealed class StandingOperations(IoUringRing ring, IoUringSlots slots)
 {
-    /// <summary>Goes through the slots that changed, before an enter. What finds no room in the queue is left to the
-    /// next.</summary>
+    /// <summary>
+    /// Goes through the slots that changed, before an enter. What finds no room in the queue is left to the
+    /// next.
+    /// </summary>
     public void Apply()
     {
         foreach (SlotKey key in slots.TakeChanges())

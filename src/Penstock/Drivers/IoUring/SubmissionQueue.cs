@@ -3,8 +3,10 @@ using Penstock.Interop.Linux;
 
 namespace Penstock.Drivers;
 
-/// <summary>The ring's entries that ask the kernel for operations. Filled here, emptied by the kernel within an
-/// enter.</summary>
+/// <summary>
+/// The ring's entries that ask the kernel for operations. Filled here, emptied by the kernel within an
+/// enter.
+/// </summary>
 internal sealed unsafe class SubmissionQueue
 {
     private readonly uint* _head;
@@ -56,8 +58,10 @@ internal sealed unsafe class SubmissionQueue
     /// <summary>Whether the kernel has taken the entry that was added at <paramref name="position"/>.</summary>
     public bool HasTaken(uint position) => (int)(Volatile.Read(ref *_head) - position) > 0;
 
-    /// <summary>Kernels before 6.6 look entries up in a table, which here always says: the entry of the same
-    /// number.</summary>
+    /// <summary>
+    /// Kernels before 6.6 look entries up in a table, which here always says: the entry of the same
+    /// number.
+    /// </summary>
     private void FillIndirection(uint* table)
     {
         for (uint i = 0; i < Capacity; i++)

@@ -18,8 +18,10 @@ namespace Penstock.Drivers;
 /// </remarks>
 internal sealed class ReadinessDriver : IoDriver
 {
-    /// <summary>Accepts per event, so that a storm of connections does not stop the traffic of those that are
-    /// in.</summary>
+    /// <summary>
+    /// Accepts per event, so that a storm of connections does not stop the traffic of those that are
+    /// in.
+    /// </summary>
     private const int MaxAcceptsPerEvent = 64;
 
     private readonly ReadinessSlots _slots;

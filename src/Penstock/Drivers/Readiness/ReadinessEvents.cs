@@ -30,8 +30,10 @@ internal sealed class ReadinessEvents(Poller poller, LoopClock clock)
         ServeCarriedOver();
     }
 
-    /// <summary>Lets what was carried over so far be served; what is carried over from now on waits for the next
-    /// turn.</summary>
+    /// <summary>
+    /// Lets what was carried over so far be served; what is carried over from now on waits for the next
+    /// turn.
+    /// </summary>
     public void ServeCarriedOver() => _carriedThisTurn = _carriedOver.Count;
 
     public void CarryOver(PollEvent unfinished) => _carriedOver.Enqueue(unfinished);

@@ -31,8 +31,10 @@ internal sealed class SocketArrivals
             Signal();
     }
 
-    /// <summary>Waits until something was added, or <see cref="Wake"/> was called, or the time is over; takes it
-    /// all.</summary>
+    /// <summary>
+    /// Waits until something was added, or <see cref="Wake"/> was called, or the time is over; takes it
+    /// all.
+    /// </summary>
     public void Take(Queue<SocketOperation> target, TimeSpan timeout)
     {
         lock (_gate)

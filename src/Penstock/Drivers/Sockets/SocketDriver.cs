@@ -187,8 +187,10 @@ internal sealed class SocketDriver : IoDriver
         return null;
     }
 
-    /// <summary>An operation was started; one that completed at once has no arrival and is served like the
-    /// others.</summary>
+    /// <summary>
+    /// An operation was started; one that completed at once has no arrival and is served like the
+    /// others.
+    /// </summary>
     private void Start(SocketOperation operation, bool isPending)
     {
         operation.IsOutstanding = true;
@@ -197,8 +199,10 @@ internal sealed class SocketDriver : IoDriver
             _ready.Enqueue(operation);
     }
 
-    /// <summary>Before the next wait and not at once: in this turn the others come first, and a pause may still
-    /// come.</summary>
+    /// <summary>
+    /// Before the next wait and not at once: in this turn the others come first, and a pause may still
+    /// come.
+    /// </summary>
     private void QueueStart(SocketSlot slot)
     {
         if (slot.StartQueued)

@@ -2,8 +2,10 @@ using System.Net.Sockets;
 
 namespace Penstock.Drivers;
 
-/// <summary>What a <see cref="SocketDriver"/> knows of one slot. Made on the slot's first use and reused
-/// afterwards.</summary>
+/// <summary>
+/// What a <see cref="SocketDriver"/> knows of one slot. Made on the slot's first use and reused
+/// afterwards.
+/// </summary>
 internal sealed class SocketSlot : IDisposable
 {
     public SocketSlot(SocketArrivals arrivals)

@@ -62,8 +62,10 @@ internal sealed unsafe class KeventBuffer
     /// <summary>The filter's own flags; with <see cref="Kqueue.EndOfFile"/> on a socket, its error number.</summary>
     internal uint FilterFlags(int index) => *(uint*)(At(index) + FilterFlagsOffset);
 
-    /// <summary>The filter's own value; with <see cref="Kqueue.Error"/>, the error number of a refused
-    /// change.</summary>
+    /// <summary>
+    /// The filter's own value; with <see cref="Kqueue.Error"/>, the error number of a refused
+    /// change.
+    /// </summary>
     internal long Data(int index) => *(long*)(At(index) + DataOffset);
 
     internal ulong UserData(int index) => *(ulong*)(At(index) + UserDataOffset);

@@ -18,8 +18,10 @@ internal readonly struct IoUringCompletion
 
     internal bool HasBuffer => (Flags & IoUringAbi.CompletionBuffer) != 0;
 
-    /// <summary>The buffer is used up only in part; the next completion that names it continues behind this
-    /// one.</summary>
+    /// <summary>
+    /// The buffer is used up only in part; the next completion that names it continues behind this
+    /// one.
+    /// </summary>
     internal bool HasMoreOfBuffer => (Flags & IoUringAbi.CompletionBufferMore) != 0;
 
     internal int BufferId => (int)(Flags >> IoUringAbi.CompletionBufferShift);

@@ -2,8 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Penstock.Interop.Linux;
 
-/// <summary><c>struct io_uring_sqe</c>: one operation that is asked for. Its unions appear under their common
-/// use.</summary>
+/// <summary>
+/// <c>struct io_uring_sqe</c>: one operation that is asked for. Its unions appear under their common
+/// use.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct IoUringSubmission
 {

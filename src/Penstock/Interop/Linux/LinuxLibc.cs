@@ -40,8 +40,10 @@ internal static unsafe class LinuxLibc
     /// <summary>A non-blocking 64-bit counter that is readable while it is not zero.</summary>
     internal static int EventDescriptor() => SystemCall.Result(LinuxLibcImports.eventfd(0, CloseOnExec | NonBlocking));
 
-    /// <summary>Two connected stream sockets of this machine, non-blocking and not inherited by child
-    /// processes.</summary>
+    /// <summary>
+    /// Two connected stream sockets of this machine, non-blocking and not inherited by child
+    /// processes.
+    /// </summary>
     internal static int SocketPair(int* descriptors) => SystemCall.Result(
         LinuxLibcImports.socketpair(UnixDomain, Stream | CloseOnExec | NonBlocking, 0, descriptors));
 

@@ -50,8 +50,10 @@ internal static unsafe class Libc
         return result;
     }
 
-    /// <summary>As <see cref="SendMessage"/>, and says EAGAIN rather than wait also when the descriptor would
-    /// block.</summary>
+    /// <summary>
+    /// As <see cref="SendMessage"/>, and says EAGAIN rather than wait also when the descriptor would
+    /// block.
+    /// </summary>
     internal static int SendMessageWithoutWaiting(int fd, IoVector* vectors, int count)
     {
         MessageHeader message = new() { Vectors = vectors, VectorCount = (nuint)count };

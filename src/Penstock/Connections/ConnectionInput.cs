@@ -1,0 +1,181 @@
+using Penstock.Buffers;
+
+namespace Penstock.Connections;
+
+/// <summary>
+/// What comes from the peer: the tail that the handler has not consumed, why receiving is paused, and what the handler
+/// has yet to be shown. A mutable struct that lives in its connection and is never copied.
+/// </summary>
+internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
+{
+    private InboundBuffer _stored;
+    private PauseCauses _paused;
+
+    /// <summary>The stored tail is to be shown to the handler again although nothing new arrived.</summary>
+    private bool _redeliver;
+
+    /// <summary>The driver was told to pause; it stays so until what is stored has been shown.</summary>
+    private bool _receiveStopped;
+
+    private bool _toldPeerFinished;
+    private bool _anyMessage;
+
+    /// <summary>The peer sent FIN.</summary>
+    public bool PeerFinished { get; private set; }
+
+    public readonly bool IsPaused => _paused != PauseCauses.None;
+
+    /// <summary>The deadline that runs is the one for the first message.</summary>
+    public readonly bool AwaitsFirstMessage => !_anyMessage && connection.Scope.Limits.FirstMessage.Expires;
+
+    /// <summary>Prepares for another connection.</summary>
+    public void Begin()
+    {
+        _paused = PauseCauses.None;
+        _redeliver = _receiveStopped = _toldPeerFinished = _anyMessage = PeerFinished = false;
+    }
+
+    /// <summary>The connection is over: nobody will see the rest.</summary>
+    public void Clear() => _stored.Clear();
+
+    /// <summary>Starts the time that the peer has for its next message.</summary>
+    public readonly void StartDeadline() => connection.Deadlines.StartReceive(
+        AwaitsFirstMessage ? connection.Scope.Limits.FirstMessage : connection.Scope.Limits.Idle);
+
+    /// <summary>
+    /// Shows the handler what arrived: where the driver put it, or behind the stored tail if there is one.
+    /// </summary>
+    public void Deliver(ReadOnlySpan<byte> data)
+    {
+        loop.Statistics.ReceivedBytes += data.Length;
+        if (!_stored.IsEmpty || IsPaused)
+        {
+            _stored.Append(data);
+            if (!IsPaused)
+                DeliverStored();
+            return;
+        }
+
+        int consumed = connection.Scope.Handler.Received(connection, data);
+        if (consumed < data.Length && connection.State == ConnectionState.Open)
+            _stored.Append(data[consumed..]);
+        AfterDelivery(consumed);
+    }
+
+    /// <summary>Shows again, at the end of a turn, what a resumed handler had left.</summary>
+    public void Redeliver()
+    {
+        if (!_redeliver || IsPaused)
+            return;
+        _redeliver = false;
+        DeliverStored();
+        if (!IsPaused)
+            ReceiveAgain();
+    }
+
+    /// <summary>The peer sent FIN. The handler is told once, and behind everything that arrived before.</summary>
+    public void Finish()
+    {
+        PeerFinished = true;
+        if (!_redeliver)
+            TellPeerFinished();
+    }
+
+    public readonly bool IsPausedFor(PauseCauses cause) => (_paused & cause) != 0;
+
+    public void Pause(PauseCauses cause)
+    {
+        if (connection.State != ConnectionState.Open || IsPausedFor(cause))
+            return;
+        _paused |= cause;
+        if (_receiveStopped)
+            return;
+        _receiveStopped = true;
+        loop.Driver.PauseReceive(connection.Key);
+        loop.Statistics.ReceivePauses++;
+    }
+
+    public void Resume(PauseCauses cause)
+    {
+        if (connection.State != ConnectionState.Open || !IsPausedFor(cause))
+            return;
+        _paused &= ~cause;
+        if (IsPaused)
+            return;
+
+        // While it was paused the peer waited for us; its own time begins now.
+        StartDeadline();
+
+        // What is stored goes first. Received from at once, a connection that is paused again after every request
+        // would store more in each round than it handles.
+        if (!_stored.IsEmpty || (PeerFinished && !_toldPeerFinished))
+            RedeliverLater();
+        else
+            ReceiveAgain();
+    }
+
+    /// <summary>
+    /// From here on what arrives is discarded, but it is received: a peer that is stuck sending to us would never read
+    /// our last replies.
+    /// </summary>
+    public void Discard()
+    {
+        _paused = PauseCauses.None;
+        ReceiveAgain();
+    }
+
+    private void DeliverStored()
+    {
+        if (connection.State != ConnectionState.Open)
+            return;
+        if (!_stored.IsEmpty)
+        {
+            int consumed = connection.Scope.Handler.Received(connection, _stored.Unread);
+            _stored.Consume(consumed);
+            AfterDelivery(consumed);
+        }
+
+        TellPeerFinished();
+    }
+
+    private void AfterDelivery(int consumed)
+    {
+        if (connection.State != ConnectionState.Open)
+            return;
+        if (consumed > 0)
+        {
+            _anyMessage = true;
+            StartDeadline();
+        }
+
+        bool stoppedForRoom = !connection.WantsInput && !_stored.IsEmpty;
+        connection.ApplyHighMark();
+        if (stoppedForRoom && connection.WantsInput)
+            RedeliverLater();
+        else if (_stored.Length > connection.Scope.Limits.MaxUnconsumedBytes && connection.WantsInput)
+            connection.Drain(CloseReason.MessageTooLarge);
+    }
+
+    private void TellPeerFinished()
+    {
+        if (!PeerFinished || _toldPeerFinished || IsPaused || connection.State != ConnectionState.Open)
+            return;
+        _toldPeerFinished = true;
+        connection.Scope.Handler.PeerFinished(connection);
+    }
+
+    /// <summary>Not here and now: the handler may be in the middle of what it was shown last.</summary>
+    private void RedeliverLater()
+    {
+        _redeliver = true;
+        connection.MarkDirty();
+    }
+
+    private void ReceiveAgain()
+    {
+        if (!_receiveStopped || connection.State >= ConnectionState.Closing)
+            return;
+        _receiveStopped = false;
+        loop.Driver.ResumeReceive(connection.Key);
+    }
+}
