@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace Penstock.Simulation.Tests.Regressions;
 
 /// <summary>How servers start, break and stop, on real loops and threads.</summary>
-public class ServerRegressions
+[Collection(nameof(Alone))]
+public sealed class ServerRegressions
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
