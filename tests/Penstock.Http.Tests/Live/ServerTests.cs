@@ -46,7 +46,7 @@ public sealed class ServerTests
     [Fact]
     public async Task Two_servers_share_a_group()
     {
-        await using var group = new LoopGroup(new LoopOptions { Count = 1 });
+        await using var group = new LoopGroup(TestIo.Apply(new LoopOptions()));
         await using HttpServer one = HttpServer.Start(new ServerOptions(), new HttpOptions(), DefaultRoutes.Create(), group);
         await using HttpServer two = HttpServer.Start(new ServerOptions(), new HttpOptions(), DefaultRoutes.Create(), group);
         using var client = new HttpClient();

@@ -1,0 +1,50 @@
+using Penstock.Polling;
+
+namespace Penstock.Testing;
+
+/// <summary>
+/// The mechanism and trigger that the server tests run on, from <c>PENSTOCK_IO</c> and <c>PENSTOCK_TRIGGER</c>, so that
+/// the same suite can be repeated for each. The names are those of the command line.
+/// </summary>
+internal static class TestIo
+{
+    public static IoMechanism Mechanism { get; } = Parse("PENSTOCK_IO", IoMechanism.Auto);
+
+    public static Trigger Trigger { get; } = Parse("PENSTOCK_TRIGGER", Trigger.Level);
+
+    /// <summary>A single thread that serves one connection to its end before it looks at the next.</summary>
+    public static bool ServesOneAtATime => Mechanism == IoMechanism.Blocking;
+
+    /// <summary>Every loop serves one connection, so that it has room for no other.</summary>
+    public static bool LoopsAreShared => Mechanism is not (IoMechanism.Blocking or IoMechanism.ThreadPerConnection);
+
+    /// <summary>
+    /// Skips a test about loops that several connections share where each connection has one of its
+    /// own.
+    /// </summary>
+    public static void SkipUnlessLoopsAreShared() =>
+        Assert.SkipUnless(LoopsAreShared, "A loop serves one connection in this model.");
+
+    /// <summary>Skips a test with several connections at once where they are served one after the other.</summary>
+    public static void SkipIfOneAtATime() => Assert.SkipWhen(ServesOneAtATime, "One connection at a time in this model.");
+
+    /// <summary>Loops of a test: as the environment asks, and few, because tests run beside each other.</summary>
+    public static LoopOptions Apply(LoopOptions loops, int count = 1)
+    {
+        loops.Count = count;
+        loops.Io = Mechanism;
+        loops.Trigger = Trigger;
+        return loops;
+    }
+
+    /// <summary>
+    /// The enumeration is the table: <c>busy-wait</c> is <see cref="IoMechanism.BusyWait"/>, and <c>io_uring</c> is
+    /// <see cref="IoMechanism.IoUring"/>.
+    /// </summary>
+    private static T Parse<T>(string variable, T fallback)
+        where T : struct, Enum
+    {
+        string name = (Environment.GetEnvironmentVariable(variable) ?? "").Replace("-", "").Replace("_", "");
+        return name.Length == 0 ? fallback : Enum.Parse<T>(name, ignoreCase: true);
+    }
+}
