@@ -42,10 +42,7 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>True exactly while the loop's list of dirty connections holds this one.</summary>
     private bool _dirty;
 
-    /// <summary>
-    /// The handler is told when the queue is below the low mark again, although receiving was not
-    /// paused.
-    /// </summary>
+    /// <summary>The handler is told of the low mark although receiving is not paused.</summary>
     private bool _drainAwaited;
 
     private bool _opened;
@@ -86,10 +83,7 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>Our end's address; null when it is not known any more.</summary>
     public EndPoint? LocalEndPoint => SocketEndPoints.Local(_socket);
 
-    /// <summary>
-    /// Whether the caller is on this connection's loop, where it may use the other members. Any
-    /// thread.
-    /// </summary>
+    /// <summary>Whether the caller is on this connection's loop, as the other members ask. Any thread.</summary>
     public bool IsOnLoop => _loop.IsOnLoop;
 
     /// <summary>The connection's socket for other threads: take it on the loop, use it anywhere.</summary>
@@ -133,10 +127,7 @@ public sealed class Connection : IBufferWriter<byte>
         ApplyHighMark();
     }
 
-    /// <summary>
-    /// At least <paramref name="sizeHint"/> bytes to write to, valid until the next member is
-    /// called.
-    /// </summary>
+    /// <summary>At least <paramref name="sizeHint"/> bytes to write to, valid until the next call.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> GetSpan(int sizeHint = 0) =>
         AcceptsOutput ? _output.Staged.GetSpan(sizeHint) : _loop.Scratch(sizeHint).Span;
@@ -202,10 +193,7 @@ public sealed class Connection : IBufferWriter<byte>
     /// </summary>
     public void Close() => Drain(CloseReason.LocalClose);
 
-    /// <summary>
-    /// As <see cref="Close()"/>, with the reason that <see cref="ConnectionHandler.OnClosed"/> is
-    /// told.
-    /// </summary>
+    /// <summary>As <see cref="Close()"/>, with the reason for <see cref="ConnectionHandler.OnClosed"/>.</summary>
     public void Close(CloseReason reason) => Drain(reason);
 
     /// <summary>Closes the connection at once: what is staged is dropped, and the peer sees an ordinary end.</summary>
@@ -259,6 +247,8 @@ public sealed class Connection : IBufferWriter<byte>
 
     internal void OnReceived(int result, ReadOnlySpan<byte> data)
     {
+        if (_drainAwaited)
+            ApplyHighMark();
         if (State >= ConnectionState.Closing)
             return;
         if (result < 0)
@@ -303,10 +293,7 @@ public sealed class Connection : IBufferWriter<byte>
         _loop.Release(this);
     }
 
-    /// <summary>
-    /// Topics that must be told when the connection ends. Most connections have none, and then no
-    /// list.
-    /// </summary>
+    /// <summary>Topics that must be told of the end. Most connections have none, and then no list.</summary>
     internal void AddSubscription(Topic topic) => (_subscriptions ??= []).Add(topic);
 
     internal void RemoveSubscription(Topic topic) => _subscriptions?.Remove(topic);
@@ -332,15 +319,15 @@ public sealed class Connection : IBufferWriter<byte>
     internal void EndTurn()
     {
         _dirty = false;
+        if (_drainAwaited)
+            ApplyHighMark();
         _input.Redeliver();
         ApplyHighMark();
         Flush();
+        ReceiveBehindSend();
     }
 
-    /// <summary>
-    /// Closes gracefully for <paramref name="reason"/>: first what is staged, then FIN, then the
-    /// peer's.
-    /// </summary>
+    /// <summary>Closes gracefully for <paramref name="reason"/>: what is staged, FIN, then the peer's.</summary>
     internal void Drain(CloseReason reason)
     {
         AssertOnLoop();
@@ -476,6 +463,16 @@ public sealed class Connection : IBufferWriter<byte>
     {
         _input.Pause(PauseCauses.SendQueue);
         _scope.Handler.Congested(this);
+    }
+
+    // Only what the kernel was offered tells whether a peer is slow: a pause for what passed the mark before ends with
+    // the send, and the next sign of the peer decides.
+    private void ReceiveBehindSend()
+    {
+        if (_scope.Limits.SlowConsumer != SlowConsumerPolicy.Disconnect || !_output.IsSending)
+            return;
+        _drainAwaited |= _input.IsPausedFor(PauseCauses.SendQueue);
+        _input.Resume(PauseCauses.SendQueue);
     }
 
     private void DropOldest()
