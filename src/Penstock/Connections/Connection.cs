@@ -257,6 +257,8 @@ public sealed class Connection : IBufferWriter<byte>
             OnPeerFinished();
         else if (State == ConnectionState.Open)
             _input.Deliver(data);
+        else if (State == ConnectionState.Lingering)
+            Deadlines.StartReceive(_scope.Limits.LingerSilence);
     }
 
     internal void OnSent(int result)
@@ -298,6 +300,7 @@ public sealed class Connection : IBufferWriter<byte>
 
     internal void RemoveSubscription(Topic topic) => _subscriptions?.Remove(topic);
 
+    /// <summary>Also ends lingering early, when the peer was silent for so long.</summary>
     internal void OnReceiveDeadline()
     {
         // A peer that waits for us, rather than we for it, is not idle.
@@ -425,7 +428,7 @@ public sealed class Connection : IBufferWriter<byte>
         }
 
         State = ConnectionState.Lingering;
-        Deadlines.StartSend(_scope.Limits.Linger);
+        Deadlines.StartLinger(_scope.Limits);
         _loop.Driver.ShutdownSend(Key);
     }
 
