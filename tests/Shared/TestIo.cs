@@ -8,9 +8,9 @@ namespace Penstock.Testing;
 /// </summary>
 internal static class TestIo
 {
-    public static IoMechanism Mechanism { get; } = Parse("PENSTOCK_IO", IoMechanism.Auto);
+    public static IoMechanism Mechanism { get; } = Read("PENSTOCK_IO", IoMechanism.Auto);
 
-    public static Trigger Trigger { get; } = Parse("PENSTOCK_TRIGGER", Trigger.Level);
+    public static Trigger Trigger { get; } = Read("PENSTOCK_TRIGGER", Trigger.Level);
 
     /// <summary>A single thread that serves one connection to its end before it looks at the next.</summary>
     public static bool ServesOneAtATime => Mechanism == IoMechanism.Blocking;
@@ -37,14 +37,18 @@ internal static class TestIo
         return loops;
     }
 
+    /// <summary>What the command line calls so.</summary>
+    public static IoMechanism Named(string name) => Parse<IoMechanism>(name);
+
+    private static T Read<T>(string variable, T fallback)
+        where T : struct, Enum =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } name ? Parse<T>(name) : fallback;
+
     /// <summary>
     /// The enumeration is the table: <c>busy-wait</c> is <see cref="IoMechanism.BusyWait"/>, and <c>io_uring</c> is
     /// <see cref="IoMechanism.IoUring"/>.
     /// </summary>
-    private static T Parse<T>(string variable, T fallback)
-        where T : struct, Enum
-    {
-        string name = (Environment.GetEnvironmentVariable(variable) ?? "").Replace("-", "").Replace("_", "");
-        return name.Length == 0 ? fallback : Enum.Parse<T>(name, ignoreCase: true);
-    }
+    private static T Parse<T>(string name)
+        where T : struct, Enum =>
+        Enum.Parse<T>(name.Replace("-", "").Replace("_", ""), ignoreCase: true);
 }
