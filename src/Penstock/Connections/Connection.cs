@@ -78,10 +78,7 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>Our end's address; null when it is not known any more.</summary>
     public EndPoint? LocalEndPoint => SocketEndPoints.Local(_socket);
 
-    /// <summary>
-    /// Whether the caller is on this connection's loop, where it may use the other members. Any
-    /// thread.
-    /// </summary>
+    /// <summary>Whether the caller is on this connection's loop, as the other members ask. Any thread.</summary>
     public bool IsOnLoop => _loop.IsOnLoop;
 
     /// <summary>The connection's socket for other threads: take it on the loop, use it anywhere.</summary>
@@ -125,10 +122,7 @@ public sealed class Connection : IBufferWriter<byte>
         ApplyHighMark();
     }
 
-    /// <summary>
-    /// At least <paramref name="sizeHint"/> bytes to write to, valid until the next member is
-    /// called.
-    /// </summary>
+    /// <summary>At least <paramref name="sizeHint"/> bytes to write to, valid until the next call.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> GetSpan(int sizeHint = 0) =>
         AcceptsOutput ? _output.Staged.GetSpan(sizeHint) : _loop.Scratch(sizeHint).Span;
@@ -194,10 +188,7 @@ public sealed class Connection : IBufferWriter<byte>
     /// </summary>
     public void Close() => Drain(CloseReason.LocalClose);
 
-    /// <summary>
-    /// As <see cref="Close()"/>, with the reason that <see cref="ConnectionHandler.OnClosed"/> is
-    /// told.
-    /// </summary>
+    /// <summary>As <see cref="Close()"/>, with the reason for <see cref="ConnectionHandler.OnClosed"/>.</summary>
     public void Close(CloseReason reason) => Drain(reason);
 
     /// <summary>Closes the connection at once: what is staged is dropped, and the peer sees an ordinary end.</summary>
@@ -251,6 +242,8 @@ public sealed class Connection : IBufferWriter<byte>
 
     internal void OnReceived(int result, ReadOnlySpan<byte> data)
     {
+        if (_output.IsDrainAwaited)
+            ApplyHighMark();
         if (State >= ConnectionState.Closing)
             return;
         if (result < 0)
@@ -259,6 +252,8 @@ public sealed class Connection : IBufferWriter<byte>
             OnPeerFinished();
         else if (State == ConnectionState.Open)
             _input.Deliver(data);
+        else if (State == ConnectionState.Lingering)
+            Deadlines.StartReceive(_scope.Limits.LingerSilence);
     }
 
     internal void OnSent(int result) => _output.OnSent(result);
@@ -282,14 +277,12 @@ public sealed class Connection : IBufferWriter<byte>
         _loop.Release(this);
     }
 
-    /// <summary>
-    /// Topics that must be told when the connection ends. Most connections have none, and then no
-    /// list.
-    /// </summary>
+    /// <summary>Topics that must be told of the end. Most connections have none, and then no list.</summary>
     internal void AddSubscription(Topic topic) => (_subscriptions ??= []).Add(topic);
 
     internal void RemoveSubscription(Topic topic) => _subscriptions?.Remove(topic);
 
+    /// <summary>Also ends lingering early, when the peer was silent for so long.</summary>
     internal void OnReceiveDeadline()
     {
         // A peer that waits for us, rather than we for it, is not idle.
@@ -311,15 +304,14 @@ public sealed class Connection : IBufferWriter<byte>
     internal void EndTurn()
     {
         _dirty = false;
+        if (_output.IsDrainAwaited)
+            ApplyHighMark();
         _input.Redeliver();
         ApplyHighMark();
         _output.Flush();
     }
 
-    /// <summary>
-    /// Closes gracefully for <paramref name="reason"/>: first what is staged, then FIN, then the
-    /// peer's.
-    /// </summary>
+    /// <summary>Closes gracefully for <paramref name="reason"/>: what is staged, FIN, then the peer's.</summary>
     internal void Drain(CloseReason reason)
     {
         AssertOnLoop();
@@ -405,7 +397,7 @@ public sealed class Connection : IBufferWriter<byte>
         }
 
         State = ConnectionState.Lingering;
-        Deadlines.StartSend(_scope.Limits.Linger);
+        Deadlines.StartLinger(_scope.Limits);
         _loop.Driver.ShutdownSend(Key);
     }
 
@@ -421,10 +413,13 @@ public sealed class Connection : IBufferWriter<byte>
         _scope.Handler.Congested(this);
     }
 
+    /// <summary>Reads again from a peer that was congested.</summary>
+    internal void EndCongestion() => _input.Resume(PauseCauses.SendQueue);
+
     /// <summary>The peer has read: receives from it again and tells the handler.</summary>
     internal void BecomeDrained()
     {
-        _input.Resume(PauseCauses.SendQueue);
+        EndCongestion();
         _scope.Handler.Drained(this);
     }
 

@@ -13,11 +13,6 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
 {
     private const int MaxSegmentsPerSend = 64;
 
-    /// <summary>
-    /// The handler is told when the queue is below the low mark again, although receiving was not paused.
-    /// </summary>
-    private bool _drainAwaited;
-
     /// <summary>Bytes staged, those of an outstanding send included.</summary>
     public SendQueue Staged = new(loop.Blocks);
 
@@ -29,6 +24,9 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
 
     /// <summary>Bytes at the front that the outstanding send covers.</summary>
     public int BusyBytes { get; private set; }
+
+    /// <summary>The handler is told of the low mark although receiving is not paused.</summary>
+    public bool IsDrainAwaited { get; private set; }
 
     /// <summary>Payloads dropped for this peer.</summary>
     public long DroppedPayloads { get; private set; }
@@ -42,7 +40,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     {
         Holds = 0;
         DroppedPayloads = 0;
-        _drainAwaited = false;
+        IsDrainAwaited = false;
     }
 
     /// <summary>The outstanding send completed.</summary>
@@ -75,6 +73,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
 
         if (taken)
             ResumeIfDrained();
+        ReceiveBehindSend();
     }
 
     /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
@@ -87,7 +86,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
         if (IsSending && Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
             connection.CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
         else if (Limits.SlowConsumer == SlowConsumerPolicy.Notify)
-            _drainAwaited = true;
+            IsDrainAwaited = true;
         else if (Staged.Length > Limits.SendHighMark)
             connection.BecomeCongested();
     }
@@ -158,15 +157,25 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     private void ResumeIfDrained()
     {
         ApplyHighMark();
-        bool awaited = _drainAwaited || connection.IsCongested;
+        bool awaited = IsDrainAwaited || connection.IsCongested;
         if (!awaited || Staged.Length > Limits.SendLowMark || connection.State != ConnectionState.Open)
             return;
-        _drainAwaited = false;
+        IsDrainAwaited = false;
         connection.BecomeDrained();
 
         // What it wrote is measured now: sends that complete before the turn ends may hide that the mark was passed,
         // and a producer that stopped there would wait for ever.
         ApplyHighMark();
+    }
+
+    // Only what the kernel was offered tells whether a peer is slow: a pause for what passed the mark before ends with
+    // the send, and the next sign of the peer decides.
+    private void ReceiveBehindSend()
+    {
+        if (!IsSending || Limits.SlowConsumer != SlowConsumerPolicy.Disconnect)
+            return;
+        IsDrainAwaited |= connection.IsCongested;
+        connection.EndCongestion();
     }
 
     private void DropOldest()
