@@ -151,7 +151,8 @@ public abstract partial class TransportContract
             connection.ConnectionClosed.Register(closed.SetResult);
             connection.Transport.Input.AdvanceTo((await connection.Transport.Input.ReadAsync(Canceled)).Buffer.End);
             connection.Abort(new ConnectionAbortedException("enough"));
-            failure.SetResult(await Record.ExceptionAsync(() => connection.Transport.Input.ReadAsync(Canceled).AsTask()));
+            failure.SetResult(
+                await Record.ExceptionAsync(() => connection.Transport.Input.ReadAsync(Canceled).AsTask()));
         });
         using RawClient client = await server.ConnectAsync();
 
@@ -170,7 +171,8 @@ public abstract partial class TransportContract
         await using TestServer server = await ServeAsync(async connection =>
         {
             running.SetResult();
-            failure.SetResult(await Record.ExceptionAsync(() => connection.Transport.Input.ReadAsync(Canceled).AsTask()));
+            failure.SetResult(
+                await Record.ExceptionAsync(() => connection.Transport.Input.ReadAsync(Canceled).AsTask()));
         });
         using RawClient client = await server.ConnectAsync();
         await running.Task.Within();
