@@ -1,3 +1,5 @@
+using Penstock.Simulation.Tests.Scenarios.KeyValue;
+
 namespace Penstock.Simulation.Tests.Scenarios;
 
 /// <summary>Every scenario by the name that the command line knows it by.</summary>
@@ -10,6 +12,7 @@ internal static class ScenarioCatalog
     {
         ["echo"] = () => new EchoScenario(),
         ["stream"] = () => new StreamScenario(),
+        ["kv"] = () => new KeyValueScenario(),
         ["canary"] = () => new CanaryScenario(),
     };
 
