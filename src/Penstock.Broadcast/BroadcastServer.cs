@@ -18,13 +18,8 @@ public static class BroadcastServer
         return TcpServer.Start(options, group => CreateHandlers(new Room(group, options.SlowConsumer), framing));
     }
 
-    private static Func<ConnectionHandler> CreateHandlers(Room room, BroadcastFraming framing)
-    {
-        int loop = 0;
-        return () => Create(room.On(loop++), framing);
-    }
-
-    private static ConnectionHandler Create(RoomOnLoop room, BroadcastFraming framing) => framing switch
+    /// <summary>The handler of one loop's clients.</summary>
+    internal static ConnectionHandler Create(RoomOnLoop room, BroadcastFraming framing) => framing switch
     {
         BroadcastFraming.Raw => new RawBroadcastHandler(room),
         BroadcastFraming.Lines => new FramedBroadcastHandler<LineDecoder>(room, new LineDecoder(), WriteLine),
@@ -32,6 +27,12 @@ public static class BroadcastServer
         BroadcastFraming.UInt64BigEndian => LengthPrefixed(room, LengthPrefixFormat.UInt64BigEndian),
         _ => throw new ArgumentOutOfRangeException(nameof(framing), framing, "There is no such framing."),
     };
+
+    private static Func<ConnectionHandler> CreateHandlers(Room room, BroadcastFraming framing)
+    {
+        int loop = 0;
+        return () => Create(room.On(loop++), framing);
+    }
 
     private static FramedBroadcastHandler<LengthPrefixDecoder> LengthPrefixed(RoomOnLoop room, LengthPrefixFormat format) =>
         new(room, new LengthPrefixDecoder(format), (target, message) => LengthPrefix.Write(target, message, format));

@@ -1,3 +1,4 @@
+using Penstock.Simulation.Tests.Scenarios.Broadcast;
 using Penstock.Simulation.Tests.Scenarios.KeyValue;
 
 namespace Penstock.Simulation.Tests.Scenarios;
@@ -13,6 +14,7 @@ internal static class ScenarioCatalog
         ["echo"] = () => new EchoScenario(),
         ["stream"] = () => new StreamScenario(),
         ["kv"] = () => new KeyValueScenario(),
+        ["broadcast"] = () => new BroadcastScenario(),
         ["canary"] = () => new CanaryScenario(),
     };
 
