@@ -49,6 +49,23 @@ public sealed class DeadlineTests
         Assert.False(peer.IsClosed);
     }
 
+    /// <summary>Simulation, http seed 1512 again: the clock had jumped.</summary>
+    [Fact]
+    public void A_loop_that_stood_still_does_not_blame_the_client_that_comes_next()
+    {
+        using ScriptedServer server = Start();
+        ScriptedPeer peer = server.Connect();
+        server.Run();
+        server.Time.Advance(TimeSpan.FromMinutes(1));
+        peer.Send(Get[..10]);
+        server.Run();
+        server.Pass(TimeSpan.FromSeconds(2));
+
+        peer.Send(Get[10..]);
+        server.Run();
+        Assert.Equal(200, Assert.Single(ResponseReader.ReadAll(peer.Received)).Status);
+    }
+
     [Fact]
     public void A_body_that_drips_is_answered_408()
     {
