@@ -1,4 +1,5 @@
 using Penstock.Simulation.Tests.Scenarios.Broadcast;
+using Penstock.Simulation.Tests.Scenarios.Http;
 using Penstock.Simulation.Tests.Scenarios.KeyValue;
 
 namespace Penstock.Simulation.Tests.Scenarios;
@@ -15,6 +16,7 @@ internal static class ScenarioCatalog
         ["stream"] = () => new StreamScenario(),
         ["kv"] = () => new KeyValueScenario(),
         ["broadcast"] = () => new BroadcastScenario(),
+        ["http"] = () => new HttpScenario(),
         ["canary"] = () => new CanaryScenario(),
     };
 
