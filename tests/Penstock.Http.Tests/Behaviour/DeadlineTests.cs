@@ -56,10 +56,10 @@ public sealed class DeadlineTests
         using ScriptedServer server = Start();
         ScriptedPeer peer = server.Connect();
         server.Run();
-        server.Time.Advance(TimeSpan.FromMinutes(1));
+        server.Time.Advance(TimeSpan.FromSeconds(9));
         peer.Send(Get[..10]);
         server.Run();
-        server.Pass(TimeSpan.FromSeconds(2));
+        server.Pass(TimeSpan.FromMilliseconds(500));
 
         peer.Send(Get[10..]);
         server.Run();
