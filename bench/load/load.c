@@ -1,8 +1,11 @@
-// A closed-loop load generator for the framed echo protocol: every connection keeps a fixed number of requests
-// outstanding and checks every byte of every reply. Idle connections can be opened beside the busy ones.
+// A closed-loop load generator: every connection keeps a fixed number of requests outstanding and checks every reply.
+// Idle connections can be opened beside the busy ones.
 //
-//   echo_load PORT [-c connections] [-d depth] [-s payload bytes] [-t seconds] [-i idle connections] [-p server pid]
+//   load PORT [-m echo|http|resp-get|resp-set] [-c connections] [-d depth] [-s payload bytes] [-t seconds]
+//        [-i idle connections] [-p server pid]
 //
+// echo sends frames of a 4-byte little-endian length, http sends GET /, and the resp modes read or write one key, which
+// resp-get sets first. Every byte of a reply is checked; of an HTTP reply, whose Date may change, the status and length.
 // Prints one line of name=value pairs; exits 1 when a connection failed or a reply was wrong. With -p it also tells the
 // server's CPU time per request and how much resident memory the idle connections added.
 #define _GNU_SOURCE
@@ -32,8 +35,9 @@ struct connection {
 };
 
 static int port, connections = 64, depth = 1, payload = 32, seconds = 3, idle, server;
-static char *request, *buffer;
-static size_t request_length, buffer_length = 1 << 20;
+static const char *mode = "echo";
+static char *request, *reply, *buffer;
+static size_t request_length, reply_length, checked_length, buffer_length = 1 << 20;
 static uint64_t replies;
 static float *latencies;
 static size_t latency_count;
@@ -47,7 +51,7 @@ static uint64_t now(void)
 
 static void fail(const char *what)
 {
-    fprintf(stderr, "echo_load: %s: %s\n", what, strerror(errno));
+    fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
     exit(1);
 }
 
@@ -91,7 +95,39 @@ static int connect_one(void)
     return fd;
 }
 
-static void build_request(void)
+static void set_request(const char *text)
+{
+    request = strdup(text);
+    request_length = strlen(text);
+}
+
+static void expect(char *text, size_t length)
+{
+    reply = text;
+    reply_length = checked_length = length;
+}
+
+// Sends one request and waits for as many bytes as the caller asks for; tells where the reply's head ends.
+static size_t ask_once(int fd, size_t wanted, char *answer)
+{
+    size_t got = 0;
+    fcntl(fd, F_SETFL, 0);
+    if (send(fd, request, request_length, MSG_NOSIGNAL) != (ssize_t)request_length)
+        fail("send");
+    for (char *end = NULL; wanted ? got < wanted : !end;) {
+        ssize_t count = recv(fd, answer + got, buffer_length - 1 - got, 0);
+        if (count <= 0)
+            fail("the server closed the first connection");
+        got += count;
+        answer[got] = 0;
+        end = strstr(answer, "\r\n\r\n");
+        if (end && !wanted)
+            return end + 4 - answer;
+    }
+    return got;
+}
+
+static void build_echo(void)
 {
     uint32_t length = payload;
     request_length = HEADER + payload;
@@ -99,6 +135,55 @@ static void build_request(void)
     memcpy(request, &length, HEADER);
     for (int i = 0; i < payload; i++)
         request[HEADER + i] = 'a' + i % 26;
+    expect(request, request_length);
+}
+
+// The length of every reply is that of the first, because a date has a fixed width.
+static void build_http(void)
+{
+    set_request("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    int fd = connect_one();
+    reply = malloc(buffer_length);
+    size_t head = ask_once(fd, 0, reply);
+    char *length = strcasestr(reply, "content-length:");
+    if (memcmp(reply, "HTTP/1.1 200", 12) || !length || length > reply + head) {
+        fprintf(stderr, "load: the first reply is not a 200 with a length\n");
+        exit(1);
+    }
+    reply_length = head + atoi(length + 15);
+    checked_length = 12;
+    close(fd);
+}
+
+static void build_resp(void)
+{
+    char *text = malloc(payload + 128), *value = malloc(payload + 1);
+    memset(value, 'v', payload);
+    value[payload] = 0;
+    sprintf(text, "*3\r\n$3\r\nSET\r\n$8\r\nload:key\r\n$%d\r\n%s\r\n", payload, value);
+    set_request(text);
+    expect("+OK\r\n", 5);
+    if (strcmp(mode, "resp-get") == 0) {
+        int fd = connect_one();
+        ask_once(fd, reply_length, buffer);
+        close(fd);
+        set_request("*2\r\n$3\r\nGET\r\n$8\r\nload:key\r\n");
+        expect(text, sprintf(text, "$%d\r\n%s\r\n", payload, value));
+    }
+}
+
+static void build_request(void)
+{
+    if (strcmp(mode, "echo") == 0)
+        build_echo();
+    else if (strcmp(mode, "http") == 0)
+        build_http();
+    else if (strcmp(mode, "resp-get") == 0 || strcmp(mode, "resp-set") == 0)
+        build_resp();
+    else {
+        fprintf(stderr, "load: there is no mode '%s'; there are echo, http, resp-get and resp-set\n", mode);
+        exit(2);
+    }
 }
 
 // Sends as much of what is due as the kernel takes, gathered to one call per buffer.
@@ -135,16 +220,17 @@ static int check_replies(struct connection *c, const char *bytes, size_t length)
 {
     int whole = 0;
     while (length > 0) {
-        size_t part = request_length - c->received_at;
+        size_t part = reply_length - c->received_at;
         if (part > length)
             part = length;
-        if (memcmp(bytes, request + c->received_at, part)) {
-            fprintf(stderr, "echo_load: a reply differs from its request\n");
+        size_t checked = c->received_at >= checked_length ? 0 : checked_length - c->received_at;
+        if (memcmp(bytes, reply + c->received_at, checked < part ? checked : part)) {
+            fprintf(stderr, "load: a reply is not what it must be\n");
             exit(1);
         }
         bytes += part;
         length -= part;
-        c->received_at = (c->received_at + part) % request_length;
+        c->received_at = (c->received_at + part) % reply_length;
         whole += c->received_at == 0;
     }
     return whole;
@@ -194,11 +280,15 @@ static void run(int epoll, double duration)
 
 static void parse(int argc, char **argv)
 {
-    for (int option; (option = getopt(argc, argv, "c:d:s:t:i:p:")) > 0;) {
+    for (int option; (option = getopt(argc, argv, "m:c:d:s:t:i:p:")) > 0;) {
+        if (option == 'm') {
+            mode = optarg;
+            continue;
+        }
         int *target = option == 'c' ? &connections : option == 'd' ? &depth : option == 's' ? &payload
                     : option == 't' ? &seconds : option == 'i' ? &idle : option == 'p' ? &server : NULL;
         if (!target) {
-            fprintf(stderr, "usage: echo_load PORT [-c N] [-d N] [-s BYTES] [-t SECONDS] [-i N] [-p PID]\n");
+            fprintf(stderr, "usage: load PORT [-m echo|http|resp-get|resp-set] [-c N] [-d N] [-s BYTES] [-t SECONDS] [-i N] [-p PID]\n");
             exit(2);
         }
         *target = atoi(optarg);
@@ -211,8 +301,8 @@ int main(int argc, char **argv)
     struct rlimit many = {65536, 65536};
     parse(argc, argv);
     setrlimit(RLIMIT_NOFILE, &many);
-    build_request();
     buffer = malloc(buffer_length);
+    build_request();
     latencies = malloc(LATENCIES * sizeof *latencies);
 
     long before_idle = server_resident_bytes();
