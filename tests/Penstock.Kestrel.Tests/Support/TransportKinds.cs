@@ -5,9 +5,10 @@ namespace Penstock.Kestrel.Tests;
 /// <summary>Puts a host on a transport. <c>PENSTOCK_IO</c> names the mechanism for all tests of a run.</summary>
 internal static class TransportKinds
 {
+    /// <summary>A name that is not known throws: the tests must not run on something else than was asked for.</summary>
     public static IoMechanism Mechanism { get; } =
-        Enum.TryParse(Environment.GetEnvironmentVariable("PENSTOCK_IO"), ignoreCase: true, out IoMechanism named)
-            ? named
+        Environment.GetEnvironmentVariable("PENSTOCK_IO") is { Length: > 0 } name
+            ? Enum.Parse<IoMechanism>(name.Replace("_", "").Replace("-", ""), ignoreCase: true)
             : IoMechanism.Auto;
 
     public static void Use(
