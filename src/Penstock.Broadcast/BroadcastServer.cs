@@ -15,13 +15,11 @@ public static class BroadcastServer
     public static TcpServer Start(ServerOptions options, BroadcastFraming framing)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return TcpServer.Start(options, group => CreateHandlers(new Room(group, options.SlowConsumer), framing));
-    }
-
-    private static Func<ConnectionHandler> CreateHandlers(Room room, BroadcastFraming framing)
-    {
-        int loop = 0;
-        return () => Create(room.On(loop++), framing);
+        return TcpServer.Start(options, group =>
+        {
+            var room = new Room(group, options.SlowConsumer);
+            return () => Create(room.AddLoop(), framing);
+        });
     }
 
     private static ConnectionHandler Create(RoomOnLoop room, BroadcastFraming framing) => framing switch

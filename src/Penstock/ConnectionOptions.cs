@@ -44,8 +44,9 @@ public class ConnectionOptions
     public TimeSpan WriteStallTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long, after our FIN, a peer may take to send its own. Default: 2 s. Infinite means not to wait at all, at
-    /// the risk that bytes still arriving reset the connection and take the last replies along.
+    /// How long, after our FIN, a peer may take to send its own while it goes on sending; one that is silent has half
+    /// a second, or this if it is less. Default: 2 s. Infinite means not to wait at all, at the risk that bytes still
+    /// arriving reset the connection and take the last replies along.
     /// </summary>
     public TimeSpan LingerTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
