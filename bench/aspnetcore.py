@@ -202,7 +202,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=3, help="of one measurement")
     parser.add_argument("--warm-up", type=int, default=5, help="seconds, twice per server and workload")
     parser.add_argument("--only", default="", help="only the workloads whose name contains this")
-    parser.add_argument("--io", default="Auto", help="Penstock's mechanism: Auto, Epoll, IoUring, Sockets ...")
+    parser.add_argument("--io", default="auto", help="Penstock's mechanism: auto, epoll, io_uring ...")
     parser.add_argument("--idle", type=int, help="measure the memory of so many idle connections instead")
     parser.add_argument("--settle", type=int, default=12, help="seconds of silence before memory is read")
     options = parser.parse_args()

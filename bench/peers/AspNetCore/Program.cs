@@ -14,7 +14,9 @@ if (args.Length < 1)
 }
 
 int port = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 0;
-IoMechanism mechanism = args.Length > 2 ? Enum.Parse<IoMechanism>(args[2], ignoreCase: true) : IoMechanism.Auto;
+IoMechanism mechanism = args.Length > 2
+    ? Enum.Parse<IoMechanism>(args[2].Replace("_", "").Replace("-", ""), ignoreCase: true)
+    : IoMechanism.Auto;
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders();
 builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(options =>
