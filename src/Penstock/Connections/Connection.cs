@@ -412,7 +412,7 @@ public sealed class Connection : IBufferWriter<byte>
         if (_output.Staged.IsEmpty)
             FinishFlush();
         else
-            _output.Send(Key, _scope.Limits.WriteStall);
+            _output.Send(Key, _scope.Limits);
     }
 
     private void FinishFlush()

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Penstock.Buffers;
 using Penstock.Drivers;
-using Penstock.Timing;
 
 namespace Penstock.Connections;
 
@@ -25,16 +24,30 @@ internal struct ConnectionOutput(ConnectionLoop loop)
 
     /// <summary>Hands everything staged to the driver, which will complete with how much of it was taken.</summary>
     [SkipLocalsInit]
-    public void Send(SlotKey key, DeadlineList stall)
+    public void Send(SlotKey key, ConnectionLimits limits)
     {
         Debug.Assert(!IsSending && !Staged.IsEmpty, "one send at a time, and never an empty one");
         Span<SendSegment> segments = stackalloc SendSegment[MaxSegmentsPerSend];
         int count = Staged.FillSegments(segments);
+        if (limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
+            count = CountWithin(segments[..count], limits.SendHighMark / 2);
         BusyBytes = SendSegment.TotalLength(segments[..count]);
         IsSending = true;
         loop.Statistics.Sends++;
-        new ConnectionDeadlines(loop, key.Index).EnsureSend(stall);
+        new ConnectionDeadlines(loop, key.Index).EnsureSend(limits.WriteStall);
         loop.Driver.Send(key, segments[..count]);
+    }
+
+    /// <summary>
+    /// Segments from the front up to so many bytes, and at least one. What an outstanding send covers cannot be dropped:
+    /// if it were everything, each newcomer would be the oldest that can.
+    /// </summary>
+    private static int CountWithin(ReadOnlySpan<SendSegment> segments, int bytes)
+    {
+        int count = 1;
+        for (int covered = segments[0].Length; count < segments.Length && covered < bytes; count++)
+            covered += segments[count].Length;
+        return count;
     }
 
     /// <summary>The outstanding send ended, with so many bytes taken.</summary>
