@@ -11,7 +11,8 @@ public class ConnectionOptions
 
     /// <summary>
     /// The high mark: with more than this waiting for a peer, <see cref="SlowConsumer"/> decides. Default: 1 MiB. What
-    /// a peer that never reads can cost is this, and the replies to one read.
+    /// a peer that never reads can cost is this, and the replies to one read. 0 is above nothing: it decides whenever
+    /// something waits.
     /// </summary>
     public int MaxSendQueueBytes { get; set; } = 1024 * 1024;
 
@@ -53,7 +54,7 @@ public class ConnectionOptions
     internal virtual void Validate()
     {
         OptionChecks.AtLeast(MaxMessageBytes, 1, nameof(MaxMessageBytes));
-        OptionChecks.AtLeast(MaxSendQueueBytes, 1, nameof(MaxSendQueueBytes));
+        OptionChecks.AtLeast(MaxSendQueueBytes, 0, nameof(MaxSendQueueBytes));
         OptionChecks.AtLeast(ResumeSendQueueBytes, 0, nameof(ResumeSendQueueBytes));
         if (ResumeSendQueueBytes > MaxSendQueueBytes)
         {

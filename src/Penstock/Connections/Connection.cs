@@ -10,7 +10,8 @@ using Penstock.Net;
 namespace Penstock;
 
 /// <summary>
-/// One connection, as its handler sees it. What is written is staged and leaves in one send at the end of the turn.
+/// One connection, as its handler sees it. What is written is staged and leaves in one send, at the latest when the
+/// turn ends.
 /// </summary>
 /// <remarks>
 /// <para>Every member except <see cref="Id"/> belongs to the connection's loop: call it from the handler, or from work
@@ -36,21 +37,15 @@ public sealed class Connection : IBufferWriter<byte>
     private TaskCompletionSource<ConnectionId>? _connected;
     private CloseReason _closeReason;
 
-    /// <summary>How often output is held; nothing is sent unless this is 0.</summary>
-    private int _holds;
-
     /// <summary>True exactly while the loop's list of dirty connections holds this one.</summary>
     private bool _dirty;
-
-    /// <summary>The handler is told of the low mark although receiving is not paused.</summary>
-    private bool _drainAwaited;
 
     private bool _opened;
 
     internal Connection(ConnectionLoop loop)
     {
         _loop = loop;
-        _output = new ConnectionOutput(loop);
+        _output = new ConnectionOutput(this, loop);
         _input = new ConnectionInput(this, loop);
     }
 
@@ -64,7 +59,7 @@ public sealed class Connection : IBufferWriter<byte>
     public object? UserState { get; set; }
 
     /// <summary>Payloads that <see cref="SlowConsumerPolicy.DropOldest"/> has dropped for this peer.</summary>
-    public long DroppedPayloads { get; private set; }
+    public long DroppedPayloads => _output.DroppedPayloads;
 
     /// <summary>Bytes staged for the peer that the kernel has not taken yet.</summary>
     public int UnsentBytes => _output.Staged.Length;
@@ -172,7 +167,7 @@ public sealed class Connection : IBufferWriter<byte>
     public void HoldOutput()
     {
         AssertOnLoop();
-        _holds++;
+        _output.Holds++;
     }
 
     /// <summary>Ends one <see cref="HoldOutput"/>; the last one lets go what was staged meanwhile.</summary>
@@ -180,9 +175,9 @@ public sealed class Connection : IBufferWriter<byte>
     public void ReleaseOutput()
     {
         AssertOnLoop();
-        if (_holds == 0)
+        if (_output.Holds == 0)
             throw new InvalidOperationException("The connection's output is not held.");
-        if (--_holds == 0)
+        if (--_output.Holds == 0)
             MarkDirty();
     }
 
@@ -247,12 +242,12 @@ public sealed class Connection : IBufferWriter<byte>
 
     internal void OnReceived(int result, ReadOnlySpan<byte> data)
     {
-        if (_drainAwaited)
+        if (_output.IsDrainAwaited)
             ApplyHighMark();
         if (State >= ConnectionState.Closing)
             return;
         if (result < 0)
-            CloseNow(ReasonOf(result), result == -Errno.ECANCELED ? CloseMode.Graceful : CloseMode.Reset);
+            Break(result);
         else if (result == 0)
             OnPeerFinished();
         else if (State == ConnectionState.Open)
@@ -261,20 +256,7 @@ public sealed class Connection : IBufferWriter<byte>
             Deadlines.StartReceive(_scope.Limits.LingerSilence);
     }
 
-    internal void OnSent(int result)
-    {
-        _output.Sent(Key, result);
-        if (State >= ConnectionState.Closing)
-            return;
-        if (result < 0)
-        {
-            CloseNow(ReasonOf(result), CloseMode.Reset);
-            return;
-        }
-
-        Flush();
-        AfterSent();
-    }
+    internal void OnSent(int result) => _output.OnSent(result);
 
     /// <summary>The last completion: gives everything back and tells the handler.</summary>
     internal void OnClosed()
@@ -322,12 +304,11 @@ public sealed class Connection : IBufferWriter<byte>
     internal void EndTurn()
     {
         _dirty = false;
-        if (_drainAwaited)
+        if (_output.IsDrainAwaited)
             ApplyHighMark();
         _input.Redeliver();
         ApplyHighMark();
-        Flush();
-        ReceiveBehindSend();
+        _output.Flush();
     }
 
     /// <summary>Closes gracefully for <paramref name="reason"/>: what is staged, FIN, then the peer's.</summary>
@@ -385,9 +366,8 @@ public sealed class Connection : IBufferWriter<byte>
         _scope = scope;
         _socket = socket;
         _input.Begin();
-        _holds = 0;
-        DroppedPayloads = 0;
-        _dirty = _drainAwaited = _opened = false;
+        _output.Begin();
+        _dirty = _opened = false;
     }
 
     private void BecomeOpen()
@@ -405,20 +385,9 @@ public sealed class Connection : IBufferWriter<byte>
             CloseNow(_closeReason, CloseMode.Graceful);
     }
 
-    private void Flush()
+    /// <summary>Everything staged is sent: a connection that waited for that goes on to its end.</summary>
+    internal void FinishDraining()
     {
-        if (_output.IsSending || _holds > 0 || State >= ConnectionState.Closing)
-            return;
-        if (_output.Staged.IsEmpty)
-            FinishFlush();
-        else
-            _output.Send(Key, _scope.Limits);
-    }
-
-    private void FinishFlush()
-    {
-        // A block that was asked for and not written to would stay with an idle connection.
-        _output.Staged.Clear();
         if (State != ConnectionState.Draining)
             return;
         if (_input.PeerFinished || !_scope.Limits.Linger.Expires)
@@ -432,58 +401,34 @@ public sealed class Connection : IBufferWriter<byte>
         _loop.Driver.ShutdownSend(Key);
     }
 
-    private void AfterSent()
-    {
-        ApplyHighMark();
-        bool awaited = _drainAwaited || _input.IsPausedFor(PauseCauses.SendQueue);
-        if (!awaited || _output.Staged.Length > _scope.Limits.SendLowMark || State != ConnectionState.Open)
-            return;
-        _drainAwaited = false;
-        _input.Resume(PauseCauses.SendQueue);
-        _scope.Handler.Drained(this);
-
-        // What it wrote is measured now: sends that complete before the turn ends may hide that the mark was passed,
-        // and a producer that stopped there would wait for ever.
-        ApplyHighMark();
-    }
-
     /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
-    internal void ApplyHighMark()
-    {
-        if (_output.Staged.Length <= _scope.Limits.SendHighMark || State != ConnectionState.Open)
-            return;
-        if (_scope.Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
-            DropOldest();
-        if (_output.IsSending && _scope.Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
-            CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
-        else if (_scope.Limits.SlowConsumer == SlowConsumerPolicy.Notify)
-            _drainAwaited = true;
-        else if (_output.Staged.Length > _scope.Limits.SendHighMark && !_input.IsPausedFor(PauseCauses.SendQueue))
-            BecomeCongested();
-    }
+    internal void ApplyHighMark() => _output.ApplyHighMark();
 
-    private void BecomeCongested()
+    /// <summary>Stops reading from a peer that does not read from us.</summary>
+    internal void BecomeCongested()
     {
+        if (_input.IsPausedFor(PauseCauses.SendQueue))
+            return;
         _input.Pause(PauseCauses.SendQueue);
         _scope.Handler.Congested(this);
     }
 
-    // Only what the kernel was offered tells whether a peer is slow: a pause for what passed the mark before ends with
-    // the send, and the next sign of the peer decides.
-    private void ReceiveBehindSend()
+    /// <summary>Reads again from a peer that was congested.</summary>
+    internal void EndCongestion() => _input.Resume(PauseCauses.SendQueue);
+
+    /// <summary>The peer has read: receives from it again and tells the handler.</summary>
+    internal void BecomeDrained()
     {
-        if (_scope.Limits.SlowConsumer != SlowConsumerPolicy.Disconnect || !_output.IsSending)
-            return;
-        _drainAwaited |= _input.IsPausedFor(PauseCauses.SendQueue);
-        _input.Resume(PauseCauses.SendQueue);
+        EndCongestion();
+        _scope.Handler.Drained(this);
     }
 
-    private void DropOldest()
-    {
-        int dropped = _output.Staged.DropOldest(_scope.Limits.SendHighMark, _output.BusyBytes);
-        DroppedPayloads += dropped;
-        _loop.Statistics.DroppedPayloads += dropped;
-    }
+    /// <summary>Whether receiving rests until the peer has read.</summary>
+    internal bool IsCongested => _input.IsPausedFor(PauseCauses.SendQueue);
+
+    /// <summary>The socket broke with <paramref name="result"/>, an errno below zero.</summary>
+    internal void Break(int result) =>
+        CloseNow(ReasonOf(result), result == -Errno.ECANCELED ? CloseMode.Graceful : CloseMode.Reset);
 
     /// <summary>Has <see cref="EndTurn"/> called before the loop waits again.</summary>
     internal void MarkDirty()

@@ -100,7 +100,7 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
         MarkReady(resumed);
     }
 
-    public override void Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
+    public override int Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
     {
         DriverSlot sender = Require(slot);
         InvariantException.Require(!sender.IsClosing, $"a send on {slot} after its close");
@@ -116,6 +116,7 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
         }
 
         MarkReady(sender);
+        return SendPending;
     }
 
     public override void ShutdownSend(SlotKey slot)

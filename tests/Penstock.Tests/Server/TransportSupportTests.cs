@@ -111,6 +111,22 @@ public sealed class TransportSupportTests
     }
 
     [Fact]
+    public async Task A_handler_that_asked_to_be_notified_of_everything_is_told_of_a_single_byte()
+    {
+        var handler = new Recorder { Reply = new byte[1] };
+        ServerOptions options = Options();
+        options.SlowConsumer = SlowConsumerPolicy.Notify;
+        options.MaxSendQueueBytes = 0;
+        options.ResumeSendQueueBytes = 0;
+        await using TcpServer server = TcpServer.Start(options, () => handler);
+        using Socket client = await ConnectAsync(server.EndPoint);
+
+        await client.SendAsync("1"u8.ToArray(), Canceled);
+
+        Assert.Equal(0, await handler.Drained.Task.WaitAsync(Canceled));
+    }
+
+    [Fact]
     public async Task A_descriptor_that_is_not_given_away_stays_open()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -96,19 +96,19 @@ internal sealed class BlockingDriver : IoDriver
         _slots[slot.Index].StartPatience();
     }
 
-    public override unsafe void Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
+    public override unsafe int Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
     {
         if (!IsInUse(slot))
-            return;
+            return SendPending;
         ref BlockingSlot entry = ref _slots[slot.Index];
         Debug.Assert(!entry.AwaitingWritable, "a send is already outstanding");
         int sent;
         fixed (SendSegment* first = segments)
             sent = Libc.SendMessage(entry.Descriptor, (IoVector*)first, segments.Length);
-        if (sent == -Errno.EAGAIN)
-            entry.AwaitingWritable = true;
-        else
-            _completed.Enqueue(CompletionKind.Sent, slot, sent);
+        if (sent != -Errno.EAGAIN)
+            return sent;
+        entry.AwaitingWritable = true;
+        return SendPending;
     }
 
     public override void ShutdownSend(SlotKey slot)
