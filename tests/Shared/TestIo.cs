@@ -26,7 +26,8 @@ internal static class TestIo
         Assert.SkipUnless(LoopsAreShared, "A loop serves one connection in this model.");
 
     /// <summary>Skips a test with several connections at once where they are served one after the other.</summary>
-    public static void SkipIfOneAtATime() => Assert.SkipWhen(ServesOneAtATime, "One connection at a time in this model.");
+    public static void SkipIfOneAtATime() =>
+        Assert.SkipWhen(ServesOneAtATime, "One connection at a time in this model.");
 
     /// <summary>Loops of a test: as the environment asks, and few, because tests run beside each other.</summary>
     /// <param name="loops">The options to change; returned.</param>

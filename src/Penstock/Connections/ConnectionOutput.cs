@@ -142,14 +142,16 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     {
         Span<SendSegment> segments = stackalloc SendSegment[MaxSegmentsPerSend];
         segments = segments[..Staged.FillSegments(segments)];
-        return Send(Limits.SlowConsumer == SlowConsumerPolicy.DropOldest ? First(segments, Limits.SendHighMark / 2) : segments);
+        if (Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
+            segments = First(segments, Limits.SendHighMark / 2);
+        return Send(segments);
     }
 
     /// <summary>
-    /// Those from the front up to so many bytes, and at least one. What an outstanding send covers cannot be dropped: if
-    /// it were everything, each newcomer would be the oldest that can.
+    /// Those from the front up to so many bytes, and at least one. What an outstanding send covers cannot be dropped:
+    /// if it were everything, each newcomer would be the oldest that can.
     /// </summary>
-    private static ReadOnlySpan<SendSegment> First(ReadOnlySpan<SendSegment> segments, int bytes)
+    private static Span<SendSegment> First(Span<SendSegment> segments, int bytes)
     {
         int count = 1;
         for (int covered = segments[0].Length; count < segments.Length && covered < bytes; count++)
