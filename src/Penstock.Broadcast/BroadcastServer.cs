@@ -22,7 +22,8 @@ public static class BroadcastServer
         });
     }
 
-    private static ConnectionHandler Create(RoomOnLoop room, BroadcastFraming framing) => framing switch
+    /// <summary>The handler of one loop's clients.</summary>
+    internal static ConnectionHandler Create(RoomOnLoop room, BroadcastFraming framing) => framing switch
     {
         BroadcastFraming.Raw => new RawBroadcastHandler(room),
         BroadcastFraming.Lines => new FramedBroadcastHandler<LineDecoder>(room, new LineDecoder(), WriteLine),

@@ -43,6 +43,18 @@ public sealed class LoopGroup : IAsyncDisposable
         Broken = AwaitFirstFaultAsync(ended);
     }
 
+    /// <summary>A group of loops that somebody else made, turns and takes down, as a simulation does.</summary>
+    internal LoopGroup(EventLoop[] loops, LoopClock clock)
+    {
+        _options = new LoopOptions();
+        _clock = clock;
+        _threads = [];
+        _loops = loops;
+        _remarks = "";
+        _meter = new LoopMeter(() => loops);
+        Ended = Broken = Task.CompletedTask;
+    }
+
     /// <summary>
     /// How many loops there are. Under <see cref="IoMechanism.ThreadPerConnection"/> their number grows with the
     /// connections: loop 0 accepts, and each of the others serves one.

@@ -25,6 +25,7 @@ internal sealed class SimulationRun
     private readonly List<ModelClient> _clients = [];
     private readonly List<Task> _connecting = [];
     private readonly List<ConnectionRecord> _records = [];
+    private readonly BackgroundTimers _timers;
     private InvariantException? _violation;
 
     public SimulationRun(Scenario scenario, ulong seed, FaultPlan? faults = null)
@@ -33,12 +34,15 @@ internal sealed class SimulationRun
         Chance = new SeededGenerator(seed);
         Faults = faults ?? FaultPlan.Draw(Chance);
         Faults.Use(Chance);
+        if (scenario.HandlersPause)
+            Faults.With(Fault.HandlerPause, 0).With(Fault.PostedWork, 0);
         _settings = SimulationSettings.Draw(Chance);
         _network = new SimulatedNetwork(new VirtualTime(), Chance, Faults);
         _network.Time.AdvanceTo(VirtualTime.Second);
         int slots = EventLoop.SlotsFor(_settings.LoopConnections);
         Driver = new SimulatedDriver(_network, slots, _settings.ReceiveBufferBytes);
         Loop = new EventLoop(0, Driver, new LoopClock(_network.Time), _settings.LoopConnections, _settings.MaxEventsPerTurn);
+        _timers = new BackgroundTimers(Loop, Driver, _network);
         _invariants = new LoopInvariants(this);
         Driver.GoingToSleep = _invariants.CheckBeforeSleep;
     }
@@ -58,11 +62,35 @@ internal sealed class SimulationRun
     /// <summary>The connections that are open, by their handlers' account.</summary>
     public List<ConnectionRecord> OpenRecords { get; } = [];
 
+    public VirtualTime Time => _network.Time;
+
     public int ReceiveBufferBytes => _settings.ReceiveBufferBytes;
 
     /// <summary>Runs to the end, or throws what was violated.</summary>
     public SimulationResult Run()
     {
+        SynchronizationContext? outer = SynchronizationContext.Current;
+        try
+        {
+            SynchronizationContext.SetSynchronizationContext(new LoopSynchronizationContext(Loop));
+            return RunToEnd();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(outer);
+            Scenario.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Runs work on the loop again and again, as servers do for what is not a connection's; until the run ends, or
+    /// nothing but timers would ever happen.
+    /// </summary>
+    public void StartTimer(TimeSpan period, Action work) => _timers.Start(period, work);
+
+    private SimulationResult RunToEnd()
+    {
+        Scenario.Begin(this);
         StartServers();
         StartClients();
         Serve();
@@ -195,6 +223,7 @@ internal sealed class SimulationRun
 
     private void StopServers()
     {
+        _timers.Stop();
         if (_settings.EndsAbruptly)
         {
             Loop.Shutdown(CloseReason.ServerShutdown);
@@ -241,6 +270,7 @@ internal sealed class SimulationRun
         ThrowIfViolated();
         _invariants.CheckAfterTurn();
         ThrowIfViolated();
+        _timers.StopIfAlone();
         Interfere();
     }
 

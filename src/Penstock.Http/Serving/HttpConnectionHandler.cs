@@ -139,11 +139,12 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
         }
     }
 
-    private static void Finish(HttpExchange exchange)
+    private void Finish(HttpExchange exchange)
     {
-        Connection connection = exchange.Connection;
+        // Or the next request, if its head has begun already, would have what is left of this one's time.
+        Loop.Watch.Remove(exchange);
         if (exchange.Response.Closes)
-            connection.Close(exchange.CloseReason);
+            exchange.Connection.Close(exchange.CloseReason);
         else
             exchange.Reset();
     }

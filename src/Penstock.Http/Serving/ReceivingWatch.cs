@@ -6,7 +6,7 @@ namespace Penstock.Http.Serving;
 /// </summary>
 /// <remarks>
 /// Time is read once a sweep and not per request: deadlines count from the last sweep and one period is added, so they
-/// are up to two periods late and never early.
+/// are up to two periods late and never early. A sweep that is late itself gives everybody the time that it was late.
 /// </remarks>
 internal sealed class ReceivingWatch
 {
@@ -68,28 +68,30 @@ internal sealed class ReceivingWatch
     {
         long now = _time.GetTimestamp();
         long passed = now - _now;
+
+        // The loop was busy, or the machine slept. An exchange may have been added since, counted from the last sweep.
+        long late = Math.Max(0, passed - _period);
         _now = now;
         for (WatchLink? link = _first; link is not null;)
         {
             WatchLink current = link;
             link = link.Next;
-            if (!IsLate(current, passed))
+            if (!IsLate(current, passed, late))
                 continue;
             Remove(current.Exchange);
             onLate(current.Exchange);
         }
     }
 
-    private bool IsLate(WatchLink link, long passed)
+    private bool IsLate(WatchLink link, long passed, long late)
     {
-        if (link.Exchange.IsHeldUp)
-        {
-            // The server does not take what the client sends: that time is not the client's.
-            link.Deadline = Later(link.Deadline, passed);
-            link.WindowEnd = Later(link.WindowEnd, passed);
+        // While the server does not take what the client sends, the time is not the client's.
+        bool heldUp = link.Exchange.IsHeldUp;
+        long granted = heldUp ? passed : late;
+        link.Deadline = Later(link.Deadline, granted);
+        link.WindowEnd = Later(link.WindowEnd, granted);
+        if (heldUp)
             return false;
-        }
-
         if (_now >= link.Deadline)
             return true;
         if (link.Phase != ExchangePhase.Body || _now < link.WindowEnd)

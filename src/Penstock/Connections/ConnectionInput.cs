@@ -68,9 +68,14 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     /// <summary>Shows again, at the end of a turn, what a resumed handler had left.</summary>
     public void Redeliver()
     {
-        if (!_redeliver || IsPaused)
+        if (!_redeliver)
             return;
+
+        // Also when it was paused again meanwhile: whoever resumes it looks for what is left, and if nothing is, a mark
+        // that stayed would keep the end of the peer from the handler.
         _redeliver = false;
+        if (IsPaused)
+            return;
         DeliverStored();
         if (!IsPaused)
             ReceiveAgain();

@@ -28,6 +28,44 @@ public sealed class DeadlineTests
         Assert.True(peer.IsClosed);
     }
 
+    /// <summary>Simulation, http seed 1512: called late after 71 microseconds.</summary>
+    [Fact]
+    public void A_head_that_begins_behind_another_request_has_its_own_time()
+    {
+        using ScriptedServer server = Start();
+        ScriptedPeer peer = server.Connect();
+        byte[] begun = Get[..10];
+        byte[] restAndNext = [.. Get[10..], .. begun];
+        peer.Send(begun);
+        for (int i = 0; i < 15; i++)
+        {
+            server.Run();
+            server.Pass(TimeSpan.FromSeconds(1));
+            peer.Send(restAndNext);
+        }
+
+        server.Run();
+        Assert.Equal(Enumerable.Repeat(200, 15), ResponseReader.ReadAll(peer.Received).Select(response => response.Status));
+        Assert.False(peer.IsClosed);
+    }
+
+    /// <summary>Simulation, http seed 1512 again: the clock had jumped.</summary>
+    [Fact]
+    public void A_loop_that_stood_still_does_not_blame_the_client_that_comes_next()
+    {
+        using ScriptedServer server = Start();
+        ScriptedPeer peer = server.Connect();
+        server.Run();
+        server.Time.Advance(TimeSpan.FromSeconds(9));
+        peer.Send(Get[..10]);
+        server.Run();
+        server.Pass(TimeSpan.FromMilliseconds(500));
+
+        peer.Send(Get[10..]);
+        server.Run();
+        Assert.Equal(200, Assert.Single(ResponseReader.ReadAll(peer.Received)).Status);
+    }
+
     [Fact]
     public void A_body_that_drips_is_answered_408()
     {

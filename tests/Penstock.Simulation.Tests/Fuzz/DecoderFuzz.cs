@@ -6,7 +6,7 @@ namespace Penstock.Simulation.Tests.Fuzz;
 
 /// <summary>
 /// Structured mutation: sequences of well-formed and notorious inputs from the corpus, changed in a few places. No
-/// decoder may throw, hang, keep more than its limit, or decide differently because the input came in other pieces.
+/// decoder or parser may throw, hang, keep more than its limit, or decide differently because the input came in other pieces.
 /// </summary>
 internal static class DecoderFuzz
 {
@@ -19,6 +19,11 @@ internal static class DecoderFuzz
         FuzzTarget.Of("line", () => default(LineDecoder)),
         FuzzTarget.Of("delimiter", () => new DelimiterDecoder("#@#"u8)),
         FuzzTarget.Of("fixed", () => new FixedSizeDecoder(3)),
+        new RespFuzz(),
+        new KeyValueFrameFuzz(),
+        new HttpFuzz(),
+        new LogRecordFuzz(),
+        new LogFileFuzz(),
     ];
 
     public static IEnumerable<string> Names => Targets.Select(target => target.Name);

@@ -1,3 +1,7 @@
+using Penstock.Simulation.Tests.Scenarios.Broadcast;
+using Penstock.Simulation.Tests.Scenarios.Http;
+using Penstock.Simulation.Tests.Scenarios.KeyValue;
+
 namespace Penstock.Simulation.Tests.Scenarios;
 
 /// <summary>Every scenario by the name that the command line knows it by.</summary>
@@ -10,6 +14,9 @@ internal static class ScenarioCatalog
     {
         ["echo"] = () => new EchoScenario(),
         ["stream"] = () => new StreamScenario(),
+        ["kv"] = () => new KeyValueScenario(),
+        ["broadcast"] = () => new BroadcastScenario(),
+        ["http"] = () => new HttpScenario(),
         ["canary"] = () => new CanaryScenario(),
     };
 

@@ -9,7 +9,8 @@ internal static class CloseReasonRules
     public static void Check(SimulationRun run, ConnectionRecord record)
     {
         record.Decide(run.Loop.Now);
-        run.Require(IsExplained(record), $"{record} ended with {record.Reason}, and nothing explains it");
+        run.Require(
+            IsExplained(record) || run.Scenario.Explains(record), $"{record} ended with {record.Reason}, and nothing explains it");
         if (record.Reason == CloseReason.IdleTimeout)
             RequireNotEarly(run, record, record.Server.Options.IdleTimeout);
         if (record.Reason == CloseReason.FirstMessageTimeout)

@@ -49,6 +49,9 @@ internal sealed class ConnectionRecord(Connection connection, ServerUnderTest se
     /// <summary>When it was last resumed.</summary>
     public long LastResumedAt { get; set; }
 
+    /// <summary>Whether receiving was paused when the last turn ended.</summary>
+    public bool WasPaused { get; set; }
+
     /// <summary>Since when nothing but the peer keeps it waiting.</summary>
     public long WaitingSince { get; set; }
 

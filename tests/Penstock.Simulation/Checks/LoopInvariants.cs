@@ -66,8 +66,9 @@ internal sealed class LoopInvariants(SimulationRun run)
 
     private void CheckPatience(ConnectionRecord record, long now)
     {
-        if (record.Slot.IsPaused || record.Connection.UnsentBytes > 0)
+        if (record.Slot.IsPaused || record.WasPaused || record.Connection.UnsentBytes > 0)
             record.WaitingSince = now;
+        record.WasPaused = record.Slot.IsPaused;
         RequireWithin(PatienceFor(record), record.WaitingSince, record, "waits too long for a message");
     }
 
@@ -98,7 +99,9 @@ internal sealed class LoopInvariants(SimulationRun run)
         if (record.Slot.IsPaused)
         {
             run.Require(
-                record.IsPausedByHandler || connection.UnsentBytes > record.Server.Options.ResumeSendQueueBytes,
+                record.IsPausedByHandler
+                    || run.Scenario.MayBePaused(record)
+                    || connection.UnsentBytes > record.Server.Options.ResumeSendQueueBytes,
                 $"{record} is paused for no reason");
             return;
         }

@@ -27,6 +27,7 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
         run.Opened(record);
         ThrowPerhaps(record);
         inner.OnOpened(connection);
+        run.Scenario.OnOpened(record);
         DisturbPerhaps(record);
     }
 
@@ -43,8 +44,19 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
             record.LastMessageAt = record.WaitingSince = run.Loop.Now;
         }
 
+        run.Scenario.OnConsumed(record);
         DisturbPerhaps(record);
         return consumed;
+    }
+
+    public override void OnCongested(Connection connection)
+    {
+        ConnectionRecord record = Require(connection, nameof(OnCongested));
+        run.Require(
+            connection.UnsentBytes > server.Options.MaxSendQueueBytes,
+            $"{record} was called congested with {connection.UnsentBytes} bytes staged");
+        ThrowPerhaps(record);
+        inner.OnCongested(connection);
     }
 
     public override void OnDrained(Connection connection)
@@ -75,6 +87,7 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
         record.Reason = reason;
         _open.Remove(connection.Id);
         run.Closed(record);
+        run.Scenario.OnClosed(record);
         inner.OnClosed(connection, reason);
         if (run.Faults.Strikes(Fault.HandlerThrow))
             throw new InvalidOperationException("simulated handler fault");

@@ -10,14 +10,9 @@ namespace Penstock.Simulation.Driving;
 /// all the freedom that the contract leaves: any order between slots, any piece sizes, completions as late as it likes.
 /// And it checks the loop's side of the contract at every call.
 /// </summary>
-/// <remarks>
-/// Bytes to send are read when they are taken and not when the send is made, as io_uring does it, so that memory given
-/// back too early shows. Received bytes are overwritten as soon as the contract says that they are not valid any more.
-/// </remarks>
 internal sealed class SimulatedDriver : IoDriver, INetworkTarget
 {
     private const int MaxOvershoot = 4096;
-    private const byte Poison = 0xDD;
 
     private readonly SimulatedNetwork _network;
     private readonly SeededGenerator _chance;
@@ -25,8 +20,7 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
     private readonly DriverSlot?[] _slots;
     private readonly uint[] _lastGeneration;
     private readonly List<DriverSlot> _ready = [];
-    private readonly byte[] _buffer;
-    private int _lastLength;
+    private readonly SimulatedKernel _kernel;
     private bool _woken;
 
     public SimulatedDriver(SimulatedNetwork network, int slots, int receiveBufferBytes)
@@ -36,7 +30,7 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
         _faults = network.Faults;
         _slots = new DriverSlot?[slots];
         _lastGeneration = new uint[slots];
-        _buffer = new byte[receiveBufferBytes];
+        _kernel = new SimulatedKernel(network, receiveBufferBytes);
     }
 
     public override string Description => "simulated";
@@ -141,7 +135,7 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
         else
         {
             // The kernel closes at once; that it did is learnt later.
-            CloseInKernel(closed);
+            SimulatedKernel.Close(closed);
         }
 
         MarkReady(closed);
@@ -174,8 +168,7 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
 
     public override bool TryNext(out Completion completion)
     {
-        _buffer.AsSpan(0, _lastLength).Fill(Poison);
-        _lastLength = 0;
+        _kernel.EndReceived();
         if (_faults.Strikes(Fault.StaleCompletion) && TryMakeStale(out completion))
             return true;
         while (_ready.Count > 0)
@@ -258,144 +251,14 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
             return true;
         }
 
-        if (slot.Listener is not null)
-            return TryAccept(slot, slot.Listener, out completion);
-        if (!slot.Connection!.IsServerOpen)
-            return false;
-        if (slot.IsConnecting)
-            return TryConnect(slot, out completion);
-        return _chance.Chance(0.5)
-            ? TrySend(slot, out completion) || TryReceive(slot, out completion)
-            : TryReceive(slot, out completion) || TrySend(slot, out completion);
+        return _kernel.TryProceed(slot, out completion);
     }
 
     private Completion FinishClose(DriverSlot slot)
     {
-        CloseInKernel(slot);
+        SimulatedKernel.Close(slot);
         _slots[slot.Key.Index] = null;
         return Completion.Of(CompletionKind.Closed, slot.Key, 0);
-    }
-
-    private static void CloseInKernel(DriverSlot slot)
-    {
-        if (slot.Listener is { IsOpen: true })
-            slot.Listener.Dispose();
-        if (slot.Connection is { IsServerOpen: true })
-            slot.Connection.CloseServer(slot.CloseMode);
-    }
-
-    private bool TryAccept(DriverSlot slot, SimulatedListener listener, out Completion completion)
-    {
-        completion = default;
-        if (!listener.HasWaiting || (slot.IsPaused && slot.Overshoot-- <= 0))
-            return false;
-        if (_faults.Strikes(Fault.AcceptError))
-        {
-            int errno = _chance.Pick(
-                Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.ENOBUFS, Errno.ECONNABORTED, Errno.EPROTO, Errno.EPERM);
-            if (errno == Errno.ECONNABORTED || errno == Errno.EPROTO)
-                listener.Take().Abandon();
-            completion = Completion.Of(CompletionKind.Accepted, slot.Key, -errno);
-            return true;
-        }
-
-        SimulatedConnection accepted = listener.Take();
-        accepted.OpenServer();
-        completion = Completion.Accepted(slot.Key, SocketHandle.FromModel(accepted));
-        return true;
-    }
-
-    private bool TryConnect(DriverSlot slot, out Completion completion)
-    {
-        completion = default;
-        if (_network.Time.Now < slot.ConnectDue)
-            return false;
-        slot.IsConnecting = false;
-        slot.ReceiveEnded = slot.ConnectResult < 0;
-        completion = Completion.Of(CompletionKind.Connected, slot.Key, slot.ConnectResult);
-        return true;
-    }
-
-    private bool TryReceive(DriverSlot slot, out Completion completion)
-    {
-        completion = default;
-        SimulatedConnection connection = slot.Connection!;
-        bool blocked = slot.IsPaused && slot.Overshoot <= 0;
-        if (slot.ReceiveEnded || (blocked && connection.ServerError == 0))
-            return false;
-        if (connection.ToServer.Available > 0 && !blocked)
-        {
-            completion = Receive(slot, connection.ToServer);
-            return true;
-        }
-
-        if (connection.ServerError == 0 && !connection.ToServer.IsAtEnd)
-            return false;
-        slot.ReceiveEnded = true;
-        completion = Completion.Of(CompletionKind.Received, slot.Key, -connection.ServerError);
-        return true;
-    }
-
-    private Completion Receive(DriverSlot slot, SimulatedStream stream)
-    {
-        int most = Math.Min(stream.Available, _buffer.Length);
-        if (slot.IsPaused)
-            most = Math.Min(most, slot.Overshoot);
-        if (_faults.Strikes(Fault.OneByteReceive))
-            most = 1;
-        else if (_faults.Strikes(Fault.ShortReceive))
-            most = _chance.Between(1, most);
-        _lastLength = stream.Read(_buffer.AsSpan(0, most));
-        slot.Overshoot -= _lastLength;
-        slot.DeliveredBytes += _lastLength;
-        return Completion.Received(slot.Key, _buffer.AsSpan(0, _lastLength));
-    }
-
-    private bool TrySend(DriverSlot slot, out Completion completion)
-    {
-        completion = default;
-        if (!slot.IsSending || _network.Time.Now < slot.SendDue)
-            return false;
-        if (slot.Connection!.ServerError != 0)
-        {
-            int errno = _chance.Chance(0.5) ? slot.Connection.ServerError : Errno.EPIPE;
-            completion = EndSend(slot, -errno);
-            return true;
-        }
-
-        if (_faults.Strikes(Fault.EmptySend))
-        {
-            completion = EndSend(slot, 0);
-            return true;
-        }
-
-        if (slot.Connection.ToClient.Room == 0)
-            return false;
-        completion = EndSend(slot, Transmit(slot, slot.Connection.ToClient));
-        return true;
-    }
-
-    private Completion EndSend(DriverSlot slot, int result)
-    {
-        slot.EndSend();
-        if (result > 0)
-            slot.SendStalledSince = 0;
-        return Completion.Of(CompletionKind.Sent, slot.Key, result);
-    }
-
-    private unsafe int Transmit(DriverSlot slot, SimulatedStream stream)
-    {
-        int most = Math.Min(SendSegment.TotalLength(slot.Segments), stream.Room);
-        if (_faults.Strikes(Fault.PartialSend))
-            most = _chance.Between(1, most);
-        int left = most;
-        foreach (ref readonly SendSegment segment in slot.Segments)
-        {
-            int count = Math.Min(left, segment.Length);
-            left -= stream.Write(new ReadOnlySpan<byte>((void*)segment.Address, count));
-        }
-
-        return most;
     }
 
     /// <summary>As if an event for a slot's earlier use were still on its way.</summary>

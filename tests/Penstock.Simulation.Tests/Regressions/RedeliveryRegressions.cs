@@ -1,0 +1,46 @@
+using Penstock.Simulation.Network;
+
+namespace Penstock.Simulation.Tests.Regressions;
+
+/// <summary>
+/// What simulation of the servers found in how a resumed connection is shown again what it had left.
+/// </summary>
+public class RedeliveryRegressions
+{
+    /// <summary>Broadcast, seed 486: the client waited for the end of a connection that waited for nothing.</summary>
+    [Fact]
+    public void A_peer_that_finishes_is_noticed_after_a_connection_was_resumed_and_paused_within_one_turn()
+    {
+        var rig = new LoopRig();
+        var handler = new RecordingHandler { Received = LeaveTheFirst };
+        SimulatedConnection wire = rig.Connect(handler);
+        Connection connection = handler.Last!;
+        wire.ToServer.Write("a"u8);
+        rig.Settle();
+
+        // What was in flight when it was paused arrives before the end of the turn in which it is resumed.
+        rig.Loop.Post((_, _) => ResumeReceiveAndPause(connection), null);
+        rig.Turn();
+        rig.Loop.Post((_, _) => connection.Resume(), null);
+        rig.Turn();
+        wire.ToServer.Finish();
+        rig.Settle();
+
+        Assert.Equal(["opened", "received a", "received ab", "peer finished", "closed PeerFinished"], handler.Calls);
+    }
+
+    private static void ResumeReceiveAndPause(Connection connection)
+    {
+        connection.Resume();
+        connection.OnReceived(1, "b"u8);
+        connection.Pause();
+    }
+
+    private static int LeaveTheFirst(Connection connection, string text)
+    {
+        if (text.Length > 1)
+            return text.Length;
+        connection.Pause();
+        return 0;
+    }
+}
