@@ -10,12 +10,13 @@ namespace Penstock.Simulation.Tests.Fuzz;
 /// </summary>
 internal sealed class LogRecordFuzz() : FuzzTarget("log")
 {
-    private const long MaxMemoryBytes = 128L * 1024 * 1024;
+    private const int MaxValueBytes = 64 * 1024;
+    private const long MaxMemoryBytes = 16 * 1024 * 1024;
 
     public override string Feed(byte[] input, int pieceBytes)
     {
         using var keyspace = new Keyspace(users: 1);
-        var applier = new RecordApplier(keyspace);
+        var applier = new RecordApplier(keyspace, MaxValueBytes);
         string outcome = "whole";
         try
         {
