@@ -15,7 +15,11 @@ public static class BroadcastServer
     public static TcpServer Start(ServerOptions options, BroadcastFraming framing)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return TcpServer.Start(options, group => CreateHandlers(new Room(group, options.SlowConsumer), framing));
+        return TcpServer.Start(options, group =>
+        {
+            var room = new Room(group, options.SlowConsumer);
+            return () => Create(room.AddLoop(), framing);
+        });
     }
 
     /// <summary>The handler of one loop's clients.</summary>
@@ -27,12 +31,6 @@ public static class BroadcastServer
         BroadcastFraming.UInt64BigEndian => LengthPrefixed(room, LengthPrefixFormat.UInt64BigEndian),
         _ => throw new ArgumentOutOfRangeException(nameof(framing), framing, "There is no such framing."),
     };
-
-    private static Func<ConnectionHandler> CreateHandlers(Room room, BroadcastFraming framing)
-    {
-        int loop = 0;
-        return () => Create(room.On(loop++), framing);
-    }
 
     private static FramedBroadcastHandler<LengthPrefixDecoder> LengthPrefixed(RoomOnLoop room, LengthPrefixFormat format) =>
         new(room, new LengthPrefixDecoder(format), (target, message) => LengthPrefix.Write(target, message, format));

@@ -7,7 +7,8 @@ namespace Penstock.Broadcast;
 internal sealed class Room
 {
     private readonly LoopGroup _group;
-    private readonly RoomOnLoop[] _parts;
+    private readonly Lock _gate = new();
+    private readonly List<RoomOnLoop> _parts = [];
     private int _congested;
 
     public Room(LoopGroup group, SlowConsumerPolicy policy)
@@ -15,9 +16,6 @@ internal sealed class Room
         _group = group;
         EverybodyWaits = policy == SlowConsumerPolicy.Wait;
         Topic = new Broadcaster(group).CreateTopic();
-        _parts = new RoomOnLoop[group.Count];
-        for (int i = 0; i < _parts.Length; i++)
-            _parts[i] = new RoomOnLoop(this);
     }
 
     public Topic Topic { get; }
@@ -28,7 +26,14 @@ internal sealed class Room
     /// <summary>Whether some client is congested now; any thread.</summary>
     public bool IsCongested => Volatile.Read(ref _congested) > 0;
 
-    public RoomOnLoop On(int loop) => _parts[loop];
+    /// <summary>The part of the next loop; with a thread per connection, loops come as their clients do.</summary>
+    public RoomOnLoop AddLoop()
+    {
+        var part = new RoomOnLoop(this);
+        lock (_gate)
+            _parts.Add(part);
+        return part;
+    }
 
     /// <summary>One more client is congested.</summary>
     public void Congested()
@@ -50,7 +55,10 @@ internal sealed class Room
     /// </summary>
     private void UpdateAll()
     {
-        for (int loop = 0; loop < _parts.Length; loop++)
-            _group.Post(loop, _parts[loop].HoldOrRelease);
+        lock (_gate)
+        {
+            for (int loop = 0; loop < _parts.Count; loop++)
+                _group.Post(loop, _parts[loop].HoldOrRelease);
+        }
     }
 }

@@ -11,6 +11,9 @@ internal sealed class RoomOnLoop(Room room)
     {
         _clients.Add(client);
         room.Topic.Subscribe(client);
+
+        // The loop may have come when the room was congested already.
+        HoldOrRelease();
         if (_holding)
             client.Pause();
     }

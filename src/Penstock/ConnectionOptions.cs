@@ -11,7 +11,8 @@ public class ConnectionOptions
 
     /// <summary>
     /// The high mark: with more than this waiting for a peer, <see cref="SlowConsumer"/> decides. Default: 1 MiB. What
-    /// a peer that never reads can cost is this, and the replies to one read.
+    /// a peer that never reads can cost is this, and the replies to one read. 0 is above nothing: it decides whenever
+    /// something waits.
     /// </summary>
     public int MaxSendQueueBytes { get; set; } = 1024 * 1024;
 
@@ -43,8 +44,9 @@ public class ConnectionOptions
     public TimeSpan WriteStallTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long, after our FIN, a peer may take to send its own. Default: 2 s. Infinite means not to wait at all, at
-    /// the risk that bytes still arriving reset the connection and take the last replies along.
+    /// How long, after our FIN, a peer may take to send its own while it goes on sending; one that is silent has half
+    /// a second, or this if it is less. Default: 2 s. Infinite means not to wait at all, at the risk that bytes still
+    /// arriving reset the connection and take the last replies along.
     /// </summary>
     public TimeSpan LingerTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
@@ -52,7 +54,7 @@ public class ConnectionOptions
     internal virtual void Validate()
     {
         OptionChecks.AtLeast(MaxMessageBytes, 1, nameof(MaxMessageBytes));
-        OptionChecks.AtLeast(MaxSendQueueBytes, 1, nameof(MaxSendQueueBytes));
+        OptionChecks.AtLeast(MaxSendQueueBytes, 0, nameof(MaxSendQueueBytes));
         OptionChecks.AtLeast(ResumeSendQueueBytes, 0, nameof(ResumeSendQueueBytes));
         if (ResumeSendQueueBytes > MaxSendQueueBytes)
         {

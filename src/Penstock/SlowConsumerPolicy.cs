@@ -16,7 +16,10 @@ public enum SlowConsumerPolicy
     /// </summary>
     DropOldest,
 
-    /// <summary>The connection is reset with <see cref="CloseReason.SlowConsumer"/>.</summary>
+    /// <summary>
+    /// The connection is reset with <see cref="CloseReason.SlowConsumer"/>, once the kernel has been offered what waits
+    /// and takes no more. A single reply above the mark costs a peer that reads nothing.
+    /// </summary>
     Disconnect,
 
     /// <summary>

@@ -1,6 +1,6 @@
 namespace Penstock.Broadcast.Tests;
 
-/// <summary>Broadcast servers on a free port, over the mechanism that <c>PENSTOCK_IO</c> names.</summary>
+/// <summary>Broadcast servers on a free port, over the mechanism of <see cref="TestIo"/>.</summary>
 internal static class Servers
 {
     public static TcpServer Start(
@@ -8,19 +8,16 @@ internal static class Servers
         int loops = 1,
         Action<ServerOptions>? configure = null)
     {
+        // Whoever broadcasts has somebody to hear it.
+        TestIo.SkipIfOneAtATime();
         var options = new ServerOptions
         {
             // Receivers here never say anything, for as long as a test takes.
             FirstMessageTimeout = Timeout.InfiniteTimeSpan,
             IdleTimeout = Timeout.InfiniteTimeSpan,
-            Loops = { Count = loops, Io = Mechanism },
         };
+        TestIo.Apply(options.Loops, loops);
         configure?.Invoke(options);
         return BroadcastServer.Start(options, framing);
     }
-
-    private static IoMechanism Mechanism =>
-        Environment.GetEnvironmentVariable("PENSTOCK_IO") is { Length: > 0 } name
-            ? Enum.Parse<IoMechanism>(name.Replace("-", "").Replace("_", ""), ignoreCase: true)
-            : IoMechanism.Auto;
 }

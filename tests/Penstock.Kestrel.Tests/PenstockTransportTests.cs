@@ -202,7 +202,7 @@ public sealed class PenstockTransportTests
     private static PenstockTransportFactory Create(PenstockTransportOptions? options = null)
     {
         options ??= new PenstockTransportOptions();
-        options.IoMechanism = TransportKinds.Mechanism;
+        options.IoMechanism = TestIo.Mechanism;
         return new PenstockTransportFactory(Options.Create(options), NullLoggerFactory.Instance);
     }
 }

@@ -17,6 +17,12 @@ public abstract partial class TransportContract
 
     private static CancellationToken Canceled => TestContext.Current.CancellationToken;
 
+    /// <summary>What a handler says to its test, without running the rest of the test in the handler.</summary>
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <inheritdoc cref="NewSignal()"/>
+    private static TaskCompletionSource<T> NewSignal<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>A server whose connections go to a handler without HTTP.</summary>
     private Task<TestServer> ServeAsync(Func<ConnectionContext, Task> handler) =>
         TestServer.StartAsync(Kind, listen: options => options.Run(handler));

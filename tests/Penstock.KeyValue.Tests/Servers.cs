@@ -1,6 +1,6 @@
 namespace Penstock.KeyValue.Tests;
 
-/// <summary>Key-value servers on free ports, over the mechanism that <c>PENSTOCK_IO</c> names.</summary>
+/// <summary>Key-value servers on free ports, over the mechanism of <see cref="TestIo"/> unless a test asks for one.</summary>
 internal static class Servers
 {
     public static KeyValueServer Start(Action<KeyValueOptions>? configure = null, int loops = 1, IoMechanism? io = null)
@@ -9,14 +9,10 @@ internal static class Servers
         {
             Protobuf = new ServerOptions(),
             Resp = new ServerOptions { MaxMessageBytes = 64 * 1024 * 1024 },
-            Loops = { Count = loops, Io = io ?? Mechanism },
         };
+        TestIo.Apply(options.Loops, loops);
+        options.Loops.Io = io ?? options.Loops.Io;
         configure?.Invoke(options);
         return KeyValueServer.Start(options);
     }
-
-    private static IoMechanism Mechanism =>
-        Environment.GetEnvironmentVariable("PENSTOCK_IO") is { Length: > 0 } name
-            ? Enum.Parse<IoMechanism>(name.Replace("-", "").Replace("_", ""), ignoreCase: true)
-            : IoMechanism.Auto;
 }

@@ -6,7 +6,7 @@ public sealed class OptionValidationTests
     private static readonly Dictionary<string, Action<ServerOptions>> Mistakes = new()
     {
         [nameof(ServerOptions.MaxMessageBytes)] = o => o.MaxMessageBytes = 0,
-        [nameof(ServerOptions.MaxSendQueueBytes)] = o => o.MaxSendQueueBytes = 0,
+        [nameof(ServerOptions.MaxSendQueueBytes)] = o => o.MaxSendQueueBytes = -1,
         [nameof(ServerOptions.ResumeSendQueueBytes)] = o => o.ResumeSendQueueBytes = o.MaxSendQueueBytes + 1,
         [nameof(ServerOptions.IdleTimeout)] = o => o.IdleTimeout = TimeSpan.Zero,
         [nameof(ServerOptions.FirstMessageTimeout)] = o => o.FirstMessageTimeout = TimeSpan.FromTicks(-1),

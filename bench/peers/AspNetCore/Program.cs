@@ -1,25 +1,29 @@
 // The same minimal application on the transport that the first argument names, so that nothing differs but the
-// transport.
-// usage: aspnetcore-peer sockets|sockets-inline|inline|threadpool PORT [https]
+// transport. Listens for HTTP on PORT, default a free one, and for HTTPS on a free one, and prints both addresses.
+// usage: aspnetcore-peer sockets|sockets-inline|inline|threadpool [PORT [MECHANISM]]
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Penstock;
 using Penstock.Kestrel;
 
-if (args.Length < 2)
+if (args.Length < 1)
 {
-    Console.Error.WriteLine("usage: aspnetcore-peer sockets|sockets-inline|inline|threadpool PORT [https]");
+    Console.Error.WriteLine("usage: aspnetcore-peer sockets|sockets-inline|inline|threadpool [PORT [MECHANISM]]");
     return 2;
 }
 
+int port = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 0;
+IoMechanism mechanism = args.Length > 2 ? Enum.Parse<IoMechanism>(args[2], ignoreCase: true) : IoMechanism.Auto;
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders();
-builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(options =>
 {
     options.Limits.MaxRequestBodySize = null;
-    options.ListenAnyIP(int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture), Listen);
+    options.ListenAnyIP(port);
+    options.ListenAnyIP(0, listen => listen.UseHttps(CreateCertificate()));
 });
-UseTransport(builder.WebHost, args[0]);
+UseTransport(builder.WebHost, args[0], mechanism);
 
 byte[] hello = "Hello"u8.ToArray();
 byte[] large = new byte[64 * 1024];
@@ -41,6 +45,11 @@ app.Run(async context =>
         case "/upload":
             await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
             return;
+        case "/collect":
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            long heap = GC.GetTotalMemory(forceFullCollection: true);
+            await response.WriteAsync(heap.ToString(CultureInfo.InvariantCulture), context.RequestAborted);
+            return;
         default:
             response.ContentType = "text/plain";
             response.ContentLength = hello.Length;
@@ -48,26 +57,26 @@ app.Run(async context =>
             return;
     }
 });
-Console.WriteLine($"{args[0]} on port {args[1]}");
-await app.RunAsync();
+await app.StartAsync();
+Console.WriteLine($"{args[0]} on {string.Join(' ', app.Urls)}");
+await app.WaitForShutdownAsync();
 return 0;
 
-void Listen(ListenOptions options)
-{
-    if (args.Contains("https"))
-        options.UseHttps(CreateCertificate());
-}
-
-static void UseTransport(IWebHostBuilder host, string name) => _ = name switch
+static void UseTransport(IWebHostBuilder host, string name, IoMechanism mechanism) => _ = name switch
 {
     "sockets" => host,
     "sockets-inline" => host.UseSockets(options => options.UnsafePreferInlineScheduling = true),
     "inline" => host.UsePenstock(options =>
     {
         options.ApplicationScheduling = ApplicationScheduling.Inline;
+        options.IoMechanism = mechanism;
         options.LoopCount = 1;
     }),
-    "threadpool" => host.UsePenstock(options => options.LoopCount = 1),
+    "threadpool" => host.UsePenstock(options =>
+    {
+        options.IoMechanism = mechanism;
+        options.LoopCount = 1;
+    }),
     _ => throw new ArgumentException($"No transport is called '{name}'.", nameof(name)),
 };
 

@@ -40,10 +40,17 @@ internal sealed class TransportListener : IConnectionListener
         return null;
     }
 
+    /// <remarks>
+    /// A token that is cancelled ends the wait and is no error: a host that is disposed without having been stopped
+    /// comes with one, and has all the rest still to close. What is accepted meanwhile is aborted.
+    /// </remarks>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        await _server.StopAcceptingAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        Task stopped = _server.StopAcceptingAsync();
+        await stopped.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _accepted.Writer.TryComplete();
+        if (stopped.IsCompleted)
+            await stopped.ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

@@ -88,7 +88,7 @@ internal sealed class TransportLoops : IAsyncDisposable
         options.WriteStallTimeout = Timeout.InfiniteTimeSpan;
         options.LingerTimeout = LingerTime;
         options.SlowConsumer = SlowConsumerPolicy.Notify;
-        options.MaxSendQueueBytes = 1;
+        options.MaxSendQueueBytes = 0;
         options.ResumeSendQueueBytes = 0;
         return options;
     }

@@ -109,6 +109,13 @@ internal struct SendQueue(BlockPool pool)
         return dropped;
     }
 
+    /// <summary>The only unsent run, when there is just one.</summary>
+    public readonly bool TryGetOnly(out SendSegment segment)
+    {
+        segment = _head is { } head ? new SendSegment(head.Address + head.Start, head.Length) : default;
+        return segment.Length == Length;
+    }
+
     /// <summary>Lists the unsent runs from the front, as many as fit; returns how many.</summary>
     public readonly int FillSegments(Span<SendSegment> segments)
     {

@@ -10,7 +10,8 @@ using Penstock.Net;
 namespace Penstock;
 
 /// <summary>
-/// One connection, as its handler sees it. What is written is staged and leaves in one send at the end of the turn.
+/// One connection, as its handler sees it. What is written is staged and leaves in one send, at the latest when the
+/// turn ends.
 /// </summary>
 /// <remarks>
 /// <para>Every member except <see cref="Id"/> belongs to the connection's loop: call it from the handler, or from work
@@ -36,24 +37,15 @@ public sealed class Connection : IBufferWriter<byte>
     private TaskCompletionSource<ConnectionId>? _connected;
     private CloseReason _closeReason;
 
-    /// <summary>How often output is held; nothing is sent unless this is 0.</summary>
-    private int _holds;
-
     /// <summary>True exactly while the loop's list of dirty connections holds this one.</summary>
     private bool _dirty;
-
-    /// <summary>
-    /// The handler is told when the queue is below the low mark again, although receiving was not
-    /// paused.
-    /// </summary>
-    private bool _drainAwaited;
 
     private bool _opened;
 
     internal Connection(ConnectionLoop loop)
     {
         _loop = loop;
-        _output = new ConnectionOutput(loop);
+        _output = new ConnectionOutput(this, loop);
         _input = new ConnectionInput(this, loop);
     }
 
@@ -67,7 +59,7 @@ public sealed class Connection : IBufferWriter<byte>
     public object? UserState { get; set; }
 
     /// <summary>Payloads that <see cref="SlowConsumerPolicy.DropOldest"/> has dropped for this peer.</summary>
-    public long DroppedPayloads { get; private set; }
+    public long DroppedPayloads => _output.DroppedPayloads;
 
     /// <summary>Bytes staged for the peer that the kernel has not taken yet.</summary>
     public int UnsentBytes => _output.Staged.Length;
@@ -86,10 +78,7 @@ public sealed class Connection : IBufferWriter<byte>
     /// <summary>Our end's address; null when it is not known any more.</summary>
     public EndPoint? LocalEndPoint => SocketEndPoints.Local(_socket);
 
-    /// <summary>
-    /// Whether the caller is on this connection's loop, where it may use the other members. Any
-    /// thread.
-    /// </summary>
+    /// <summary>Whether the caller is on this connection's loop, as the other members ask. Any thread.</summary>
     public bool IsOnLoop => _loop.IsOnLoop;
 
     /// <summary>The connection's socket for other threads: take it on the loop, use it anywhere.</summary>
@@ -133,10 +122,7 @@ public sealed class Connection : IBufferWriter<byte>
         ApplyHighMark();
     }
 
-    /// <summary>
-    /// At least <paramref name="sizeHint"/> bytes to write to, valid until the next member is
-    /// called.
-    /// </summary>
+    /// <summary>At least <paramref name="sizeHint"/> bytes to write to, valid until the next call.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> GetSpan(int sizeHint = 0) =>
         AcceptsOutput ? _output.Staged.GetSpan(sizeHint) : _loop.Scratch(sizeHint).Span;
@@ -181,7 +167,7 @@ public sealed class Connection : IBufferWriter<byte>
     public void HoldOutput()
     {
         AssertOnLoop();
-        _holds++;
+        _output.Holds++;
     }
 
     /// <summary>Ends one <see cref="HoldOutput"/>; the last one lets go what was staged meanwhile.</summary>
@@ -189,9 +175,9 @@ public sealed class Connection : IBufferWriter<byte>
     public void ReleaseOutput()
     {
         AssertOnLoop();
-        if (_holds == 0)
+        if (_output.Holds == 0)
             throw new InvalidOperationException("The connection's output is not held.");
-        if (--_holds == 0)
+        if (--_output.Holds == 0)
             MarkDirty();
     }
 
@@ -202,10 +188,7 @@ public sealed class Connection : IBufferWriter<byte>
     /// </summary>
     public void Close() => Drain(CloseReason.LocalClose);
 
-    /// <summary>
-    /// As <see cref="Close()"/>, with the reason that <see cref="ConnectionHandler.OnClosed"/> is
-    /// told.
-    /// </summary>
+    /// <summary>As <see cref="Close()"/>, with the reason for <see cref="ConnectionHandler.OnClosed"/>.</summary>
     public void Close(CloseReason reason) => Drain(reason);
 
     /// <summary>Closes the connection at once: what is staged is dropped, and the peer sees an ordinary end.</summary>
@@ -259,30 +242,21 @@ public sealed class Connection : IBufferWriter<byte>
 
     internal void OnReceived(int result, ReadOnlySpan<byte> data)
     {
+        if (_output.IsDrainAwaited)
+            ApplyHighMark();
         if (State >= ConnectionState.Closing)
             return;
         if (result < 0)
-            CloseNow(ReasonOf(result), result == -Errno.ECANCELED ? CloseMode.Graceful : CloseMode.Reset);
+            Break(result);
         else if (result == 0)
             OnPeerFinished();
         else if (State == ConnectionState.Open)
             _input.Deliver(data);
+        else if (State == ConnectionState.Lingering)
+            Deadlines.StartReceive(_scope.Limits.LingerSilence);
     }
 
-    internal void OnSent(int result)
-    {
-        _output.Sent(Key, result);
-        if (State >= ConnectionState.Closing)
-            return;
-        if (result < 0)
-        {
-            CloseNow(ReasonOf(result), CloseMode.Reset);
-            return;
-        }
-
-        Flush();
-        AfterSent();
-    }
+    internal void OnSent(int result) => _output.OnSent(result);
 
     /// <summary>The last completion: gives everything back and tells the handler.</summary>
     internal void OnClosed()
@@ -303,14 +277,12 @@ public sealed class Connection : IBufferWriter<byte>
         _loop.Release(this);
     }
 
-    /// <summary>
-    /// Topics that must be told when the connection ends. Most connections have none, and then no
-    /// list.
-    /// </summary>
+    /// <summary>Topics that must be told of the end. Most connections have none, and then no list.</summary>
     internal void AddSubscription(Topic topic) => (_subscriptions ??= []).Add(topic);
 
     internal void RemoveSubscription(Topic topic) => _subscriptions?.Remove(topic);
 
+    /// <summary>Also ends lingering early, when the peer was silent for so long.</summary>
     internal void OnReceiveDeadline()
     {
         // A peer that waits for us, rather than we for it, is not idle.
@@ -332,15 +304,14 @@ public sealed class Connection : IBufferWriter<byte>
     internal void EndTurn()
     {
         _dirty = false;
+        if (_output.IsDrainAwaited)
+            ApplyHighMark();
         _input.Redeliver();
         ApplyHighMark();
-        Flush();
+        _output.Flush();
     }
 
-    /// <summary>
-    /// Closes gracefully for <paramref name="reason"/>: first what is staged, then FIN, then the
-    /// peer's.
-    /// </summary>
+    /// <summary>Closes gracefully for <paramref name="reason"/>: what is staged, FIN, then the peer's.</summary>
     internal void Drain(CloseReason reason)
     {
         AssertOnLoop();
@@ -395,9 +366,8 @@ public sealed class Connection : IBufferWriter<byte>
         _scope = scope;
         _socket = socket;
         _input.Begin();
-        _holds = 0;
-        DroppedPayloads = 0;
-        _dirty = _drainAwaited = _opened = false;
+        _output.Begin();
+        _dirty = _opened = false;
     }
 
     private void BecomeOpen()
@@ -415,20 +385,9 @@ public sealed class Connection : IBufferWriter<byte>
             CloseNow(_closeReason, CloseMode.Graceful);
     }
 
-    private void Flush()
+    /// <summary>Everything staged is sent: a connection that waited for that goes on to its end.</summary>
+    internal void FinishDraining()
     {
-        if (_output.IsSending || _holds > 0 || State >= ConnectionState.Closing)
-            return;
-        if (_output.Staged.IsEmpty)
-            FinishFlush();
-        else
-            _output.Send(Key, _scope.Limits.WriteStall);
-    }
-
-    private void FinishFlush()
-    {
-        // A block that was asked for and not written to would stay with an idle connection.
-        _output.Staged.Clear();
         if (State != ConnectionState.Draining)
             return;
         if (_input.PeerFinished || !_scope.Limits.Linger.Expires)
@@ -438,52 +397,38 @@ public sealed class Connection : IBufferWriter<byte>
         }
 
         State = ConnectionState.Lingering;
-        Deadlines.StartSend(_scope.Limits.Linger);
+        Deadlines.StartLinger(_scope.Limits);
         _loop.Driver.ShutdownSend(Key);
     }
 
-    private void AfterSent()
-    {
-        ApplyHighMark();
-        bool awaited = _drainAwaited || _input.IsPausedFor(PauseCauses.SendQueue);
-        if (!awaited || _output.Staged.Length > _scope.Limits.SendLowMark || State != ConnectionState.Open)
-            return;
-        _drainAwaited = false;
-        _input.Resume(PauseCauses.SendQueue);
-        _scope.Handler.Drained(this);
-
-        // What it wrote is measured now: sends that complete before the turn ends may hide that the mark was passed,
-        // and a producer that stopped there would wait for ever.
-        ApplyHighMark();
-    }
-
     /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
-    internal void ApplyHighMark()
-    {
-        if (_output.Staged.Length <= _scope.Limits.SendHighMark || State != ConnectionState.Open)
-            return;
-        if (_scope.Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
-            DropOldest();
-        if (_output.IsSending && _scope.Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
-            CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
-        else if (_scope.Limits.SlowConsumer == SlowConsumerPolicy.Notify)
-            _drainAwaited = true;
-        else if (_output.Staged.Length > _scope.Limits.SendHighMark && !_input.IsPausedFor(PauseCauses.SendQueue))
-            BecomeCongested();
-    }
+    internal void ApplyHighMark() => _output.ApplyHighMark();
 
-    private void BecomeCongested()
+    /// <summary>Stops reading from a peer that does not read from us.</summary>
+    internal void BecomeCongested()
     {
+        if (_input.IsPausedFor(PauseCauses.SendQueue))
+            return;
         _input.Pause(PauseCauses.SendQueue);
         _scope.Handler.Congested(this);
     }
 
-    private void DropOldest()
+    /// <summary>Reads again from a peer that was congested.</summary>
+    internal void EndCongestion() => _input.Resume(PauseCauses.SendQueue);
+
+    /// <summary>The peer has read: receives from it again and tells the handler.</summary>
+    internal void BecomeDrained()
     {
-        int dropped = _output.Staged.DropOldest(_scope.Limits.SendHighMark, _output.BusyBytes);
-        DroppedPayloads += dropped;
-        _loop.Statistics.DroppedPayloads += dropped;
+        EndCongestion();
+        _scope.Handler.Drained(this);
     }
+
+    /// <summary>Whether receiving rests until the peer has read.</summary>
+    internal bool IsCongested => _input.IsPausedFor(PauseCauses.SendQueue);
+
+    /// <summary>The socket broke with <paramref name="result"/>, an errno below zero.</summary>
+    internal void Break(int result) =>
+        CloseNow(ReasonOf(result), result == -Errno.ECANCELED ? CloseMode.Graceful : CloseMode.Reset);
 
     /// <summary>Has <see cref="EndTurn"/> called before the loop waits again.</summary>
     internal void MarkDirty()

@@ -23,6 +23,13 @@ internal readonly struct ConnectionDeadlines(ConnectionLoop loop, int slot)
             StartSend(duration);
     }
 
+    /// <summary>After our FIN: how long the peer's may take in all, and with nothing before it.</summary>
+    public void StartLinger(ConnectionLimits limits)
+    {
+        StartSend(limits.Linger);
+        StartReceive(limits.LingerSilence);
+    }
+
     public void CancelReceive() => loop.Deadlines.Cancel(Receive);
 
     public void CancelSend() => loop.Deadlines.Cancel(Send);

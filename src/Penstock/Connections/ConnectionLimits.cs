@@ -14,6 +14,12 @@ internal sealed record ConnectionLimits
     /// </summary>
     private const int MaxFramingBytes = 1_024;
 
+    /// <summary>
+    /// How long a peer that sends nothing is lingered for. It has at least that long to read its last replies, however
+    /// far away it is: what could reset them set out after our FIN arrived, or arrives here before this is over.
+    /// </summary>
+    private static readonly TimeSpan LongestLingerSilence = TimeSpan.FromMilliseconds(500);
+
     public required int MaxMessageBytes { get; init; }
 
     public required int SendHighMark { get; init; }
@@ -30,6 +36,9 @@ internal sealed record ConnectionLimits
 
     public required DeadlineList Linger { get; init; }
 
+    /// <summary>Ends lingering when nothing arrives for so long; never longer than <see cref="Linger"/>.</summary>
+    public required DeadlineList LingerSilence { get; init; }
+
     /// <summary>The most that may stay unconsumed between receives.</summary>
     public long MaxUnconsumedBytes => (long)MaxMessageBytes + MaxFramingBytes;
 
@@ -43,5 +52,9 @@ internal sealed record ConnectionLimits
         Idle = deadlines.GetList(options.IdleTimeout),
         WriteStall = deadlines.GetList(options.WriteStallTimeout),
         Linger = deadlines.GetList(options.LingerTimeout),
+        LingerSilence = deadlines.GetList(Min(options.LingerTimeout, LongestLingerSilence)),
     };
+
+    /// <summary>The shorter; infinite, which is below zero, stays so.</summary>
+    private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 }

@@ -2,20 +2,22 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Penstock.Buffers;
 using Penstock.Drivers;
-using Penstock.Timing;
 
 namespace Penstock.Connections;
 
 /// <summary>
-/// What is on its way to the peer: the bytes that are staged, and whether a send of them is outstanding. A mutable
-/// struct that lives in its connection and is never copied.
+/// What is on its way to the peer: the bytes that are staged, whether a send of them is outstanding, and what is done
+/// when the peer is slower than the handler. A mutable struct that lives in its connection and is never copied.
 /// </summary>
-internal struct ConnectionOutput(ConnectionLoop loop)
+internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
 {
     private const int MaxSegmentsPerSend = 64;
 
     /// <summary>Bytes staged, those of an outstanding send included.</summary>
     public SendQueue Staged = new(loop.Blocks);
+
+    /// <summary>How often output is held; nothing is sent unless this is 0.</summary>
+    public int Holds;
 
     /// <summary>True exactly while a send is outstanding: the driver reads the front of <see cref="Staged"/>.</summary>
     public bool IsSending { get; private set; }
@@ -23,30 +25,70 @@ internal struct ConnectionOutput(ConnectionLoop loop)
     /// <summary>Bytes at the front that the outstanding send covers.</summary>
     public int BusyBytes { get; private set; }
 
-    /// <summary>Hands everything staged to the driver, which will complete with how much of it was taken.</summary>
-    [SkipLocalsInit]
-    public void Send(SlotKey key, DeadlineList stall)
+    /// <summary>The handler is told of the low mark although receiving is not paused.</summary>
+    public bool IsDrainAwaited { get; private set; }
+
+    /// <summary>Payloads dropped for this peer.</summary>
+    public long DroppedPayloads { get; private set; }
+
+    private readonly ConnectionLimits Limits => connection.Scope.Limits;
+
+    private readonly ConnectionDeadlines Deadlines => connection.Deadlines;
+
+    /// <summary>Prepares for another connection.</summary>
+    public void Begin()
     {
-        Debug.Assert(!IsSending && !Staged.IsEmpty, "one send at a time, and never an empty one");
-        Span<SendSegment> segments = stackalloc SendSegment[MaxSegmentsPerSend];
-        int count = Staged.FillSegments(segments);
-        BusyBytes = SendSegment.TotalLength(segments[..count]);
-        IsSending = true;
-        loop.Statistics.Sends++;
-        new ConnectionDeadlines(loop, key.Index).EnsureSend(stall);
-        loop.Driver.Send(key, segments[..count]);
+        Holds = 0;
+        DroppedPayloads = 0;
+        IsDrainAwaited = false;
     }
 
-    /// <summary>The outstanding send ended, with so many bytes taken.</summary>
-    public void Sent(SlotKey key, int count)
+    /// <summary>The outstanding send completed.</summary>
+    public void OnSent(int result)
     {
-        IsSending = false;
-        BusyBytes = 0;
-        if (count <= 0)
+        if (Take(result))
+            Flush(taken: true);
+    }
+
+    /// <summary>Sends what is staged, until a send is outstanding or nothing is left.</summary>
+    /// <param name="taken">Whether the peer has just made room.</param>
+    public void Flush(bool taken = false)
+    {
+        while (!IsSending && Holds == 0 && connection.State < ConnectionState.Closing)
+        {
+            if (Staged.IsEmpty)
+            {
+                // A block that was asked for and not written to would stay with an idle connection.
+                Staged.Clear();
+                connection.FinishDraining();
+                break;
+            }
+
+            if (!TrySend(out int result))
+                break;
+            if (!Take(result))
+                return;
+            taken = true;
+        }
+
+        if (taken)
+            ResumeIfDrained();
+        ReceiveBehindSend();
+    }
+
+    /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
+    public void ApplyHighMark()
+    {
+        if (Staged.Length <= Limits.SendHighMark || connection.State != ConnectionState.Open)
             return;
-        Staged.Consume(count);
-        loop.Statistics.SentBytes += count;
-        new ConnectionDeadlines(loop, key.Index).CancelSend();
+        if (Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
+            DropOldest();
+        if (IsSending && Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
+            connection.CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
+        else if (Limits.SlowConsumer == SlowConsumerPolicy.Notify)
+            IsDrainAwaited = true;
+        else if (Staged.Length > Limits.SendHighMark)
+            connection.BecomeCongested();
     }
 
     /// <summary>The socket is closed: nothing reads the bytes any more.</summary>
@@ -54,5 +96,92 @@ internal struct ConnectionOutput(ConnectionLoop loop)
     {
         IsSending = false;
         Staged.Clear();
+    }
+
+    /// <summary>
+    /// Hands everything staged to the driver. True when it took some of it, or failed, at once; otherwise a completion
+    /// will tell, and the peer has a time limit for it.
+    /// </summary>
+    private bool TrySend(out int result)
+    {
+        Debug.Assert(!IsSending && !Staged.IsEmpty, "one send at a time, and never an empty one");
+        loop.Statistics.Sends++;
+
+        // One block is the usual case, and the list for more is a kilobyte of stack.
+        result = Staged.TryGetOnly(out SendSegment only)
+            ? Send(new ReadOnlySpan<SendSegment>(in only))
+            : SendMany();
+        if (result != IoDriver.SendPending)
+            return true;
+        Deadlines.EnsureSend(Limits.WriteStall);
+        return false;
+    }
+
+    /// <summary>A send ended with so many bytes taken, or failed. False when the connection is over.</summary>
+    private bool Take(int result)
+    {
+        IsSending = false;
+        BusyBytes = 0;
+        if (result > 0)
+        {
+            Staged.Consume(result);
+            loop.Statistics.SentBytes += result;
+            Deadlines.CancelSend();
+        }
+
+        if (connection.State >= ConnectionState.Closing)
+            return false;
+        if (result >= 0)
+            return true;
+        connection.Break(result);
+        return false;
+    }
+
+    [SkipLocalsInit]
+    private int SendMany()
+    {
+        Span<SendSegment> segments = stackalloc SendSegment[MaxSegmentsPerSend];
+        return Send(segments[..Staged.FillSegments(segments)]);
+    }
+
+    private int Send(ReadOnlySpan<SendSegment> segments)
+    {
+        int result = loop.Driver.Send(connection.Key, segments);
+        if (result != IoDriver.SendPending)
+            return result;
+        BusyBytes = SendSegment.TotalLength(segments);
+        IsSending = true;
+        return result;
+    }
+
+    private void ResumeIfDrained()
+    {
+        ApplyHighMark();
+        bool awaited = IsDrainAwaited || connection.IsCongested;
+        if (!awaited || Staged.Length > Limits.SendLowMark || connection.State != ConnectionState.Open)
+            return;
+        IsDrainAwaited = false;
+        connection.BecomeDrained();
+
+        // What it wrote is measured now: sends that complete before the turn ends may hide that the mark was passed,
+        // and a producer that stopped there would wait for ever.
+        ApplyHighMark();
+    }
+
+    // Only what the kernel was offered tells whether a peer is slow: a pause for what passed the mark before ends with
+    // the send, and the next sign of the peer decides.
+    private void ReceiveBehindSend()
+    {
+        if (!IsSending || Limits.SlowConsumer != SlowConsumerPolicy.Disconnect)
+            return;
+        IsDrainAwaited |= connection.IsCongested;
+        connection.EndCongestion();
+    }
+
+    private void DropOldest()
+    {
+        int dropped = Staged.DropOldest(Limits.SendHighMark, BusyBytes);
+        DroppedPayloads += dropped;
+        loop.Statistics.DroppedPayloads += dropped;
     }
 }

@@ -9,8 +9,8 @@ namespace Penstock.Drivers;
 /// </summary>
 /// <remarks>
 /// <para>Accept and receive are <em>standing</em>: started once, they keep completing until they are paused or the slot
-/// is closed. <see cref="Send"/>, <see cref="Connect"/> and <see cref="Close"/> complete exactly once each. The loop
-/// pulls completions with <see cref="TryNext"/>; received bytes lie in the driver's memory. Naming a buffer for every
+/// is closed. <see cref="Send"/>, <see cref="Connect"/> and <see cref="Close"/> complete exactly once each, a send either
+/// by what it returns or later. The loop pulls completions with <see cref="TryNext"/>; received bytes lie in the driver's memory. Naming a buffer for every
 /// receive was rejected: it costs a buffer per idle connection, and over a readiness mechanism a registration per
 /// operation.</para>
 /// <para><b>Contract</b>, the same for every driver, and tested once for all of them:</para>
@@ -33,11 +33,20 @@ namespace Penstock.Drivers;
 /// </remarks>
 internal abstract class IoDriver : IDisposable
 {
+    /// <summary>What <see cref="Send"/> returns when its result comes as a completion.</summary>
+    public const int SendPending = int.MinValue;
+
     /// <summary>What runs, as a banner prints it: <c>epoll, level-triggered</c>.</summary>
     public abstract string Description { get; }
 
     /// <summary>The most bytes that may still arrive for a slot after <see cref="PauseReceive"/> returned.</summary>
     public abstract int PauseOvershootBytes { get; }
+
+    /// <summary>
+    /// Whether a send usually goes out before <see cref="Send"/> returns, so that one made soon after the receive finds
+    /// the connection in the cache. A driver that collects its sends for the next wait says no.
+    /// </summary>
+    public virtual bool SendsAtOnce => false;
 
     /// <summary>Whether this driver takes managed sockets; the others take bare descriptors.</summary>
     public virtual bool UsesManagedSockets => false;
@@ -70,10 +79,12 @@ internal abstract class IoDriver : IDisposable
     public abstract void ResumeReceive(SlotKey slot);
 
     /// <summary>
-    /// Sends the segments in order: exactly one <see cref="CompletionKind.Sent"/>, which may be
-    /// partial.
+    /// Sends the segments in order, all of them or the first bytes. Answering at once was preferred to a completion that
+    /// the loop would pull a moment later: the connection is in the cache now, and usually the kernel takes everything.
     /// </summary>
-    public abstract void Send(SlotKey slot, ReadOnlySpan<SendSegment> segments);
+    /// <returns>The bytes taken, or <c>-errno</c>; <see cref="SendPending"/> when exactly one
+    /// <see cref="CompletionKind.Sent"/> will say so.</returns>
+    public abstract int Send(SlotKey slot, ReadOnlySpan<SendSegment> segments);
 
     /// <summary>Sends FIN after what was sent. Receiving goes on.</summary>
     public abstract void ShutdownSend(SlotKey slot);

@@ -8,19 +8,17 @@ namespace Penstock;
 /// </summary>
 public sealed class Broadcaster
 {
-    private readonly LoopInbox[] _inboxes;
+    private readonly PerLoop<LoopInbox> _inboxes;
 
     /// <summary>A broadcaster for the connections of <paramref name="group"/>.</summary>
     public Broadcaster(LoopGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        _inboxes = new LoopInbox[group.Count];
-        for (int i = 0; i < _inboxes.Length; i++)
-            _inboxes[i] = new LoopInbox(group, i);
+        _inboxes = new PerLoop<LoopInbox>(loop => new LoopInbox(group, loop));
     }
 
     /// <summary>A new topic without subscribers. Topics are objects; who needs names keeps a dictionary.</summary>
-    public Topic CreateTopic() => new(this, _inboxes.Length);
+    public Topic CreateTopic() => new(this);
 
     internal void Deliver(int loop, Topic topic, SharedPayload payload) => _inboxes[loop].Add(topic, payload);
 }

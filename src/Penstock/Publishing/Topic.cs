@@ -17,15 +17,13 @@ namespace Penstock;
 public sealed class Topic
 {
     private readonly Broadcaster _broadcaster;
-    private readonly TopicMembers[] _members;
+    private readonly PerLoop<TopicMembers> _members;
     private int _subscribers;
 
-    internal Topic(Broadcaster broadcaster, int loops)
+    internal Topic(Broadcaster broadcaster)
     {
         _broadcaster = broadcaster;
-        _members = new TopicMembers[loops];
-        for (int i = 0; i < loops; i++)
-            _members[i] = new TopicMembers(this);
+        _members = new PerLoop<TopicMembers>(_ => new TopicMembers(this));
     }
 
     /// <summary>Connections that get the messages now, over all loops.</summary>
@@ -62,9 +60,12 @@ public sealed class Topic
     {
         ArgumentNullException.ThrowIfNull(payload);
         int subscribers = SubscriberCount;
-        for (int loop = 0; loop < _members.Length && subscribers > 0; loop++)
+        if (subscribers == 0)
+            return 0;
+        ReadOnlySpan<TopicMembers> members = _members.Existing;
+        for (int loop = 0; loop < members.Length; loop++)
         {
-            if (!_members[loop].IsEmpty)
+            if (!members[loop].IsEmpty)
                 _broadcaster.Deliver(loop, this, payload);
         }
 

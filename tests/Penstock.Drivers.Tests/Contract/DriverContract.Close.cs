@@ -205,7 +205,8 @@ public abstract partial class DriverContract
             peer.Dispose();
         }
 
-        Assert.Equal(before, OpenDescriptors());
+        // Fewer is no fault of the driver: what an earlier test left to the collector may have been closed meanwhile.
+        Assert.InRange(OpenDescriptors(), 0, before);
     }
 
     [Fact]

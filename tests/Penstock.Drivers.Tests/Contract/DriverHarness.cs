@@ -143,7 +143,11 @@ internal sealed class DriverHarness : IDisposable
     public void SendOnce(SlotJournal slot, params ReadOnlySpan<SendSegment> segments)
     {
         slot.OnSend(SendSegment.TotalLength(segments));
-        Driver.Send(slot.Key, segments);
+        int result = Driver.Send(slot.Key, segments);
+        if (result == IoDriver.SendPending)
+            return;
+        var sent = Completion.Of(CompletionKind.Sent, slot.Key, result);
+        Record(in sent);
     }
 
     /// <summary>Sends all of it over as many turns as it takes.</summary>

@@ -32,6 +32,7 @@ public sealed class ClientTests
     [Fact]
     public async Task Wrk_sees_no_error()
     {
+        TestIo.SkipIfOneAtATime();
         await using var live = new LiveServer(DefaultRoutes.Create());
 
         string report = await Tool.RunAsync("wrk", "-t1", "-c16", "-d1s", live.Url);
@@ -44,6 +45,7 @@ public sealed class ClientTests
     [Fact]
     public async Task H2load_over_http_1_1_gets_every_answer()
     {
+        TestIo.SkipIfOneAtATime();
         await using var live = new LiveServer(DefaultRoutes.Create());
 
         string report = await Tool.RunAsync("h2load", "--h1", "-n5000", "-c16", "-m8", live.Url);
@@ -56,6 +58,7 @@ public sealed class ClientTests
     [InlineData("-q")]
     public async Task Ab_gets_every_answer(string keepAlive)
     {
+        TestIo.SkipIfOneAtATime();
         await using var live = new LiveServer(DefaultRoutes.Create());
 
         string report = await Tool.RunAsync("ab", "-q", keepAlive, "-n", "2000", "-c", "16", $"{live.Url}/");

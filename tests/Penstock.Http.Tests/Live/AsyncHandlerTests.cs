@@ -9,6 +9,7 @@ public sealed class AsyncHandlerTests
     [Fact]
     public async Task A_handler_resumes_on_the_thread_it_began_on()
     {
+        TestIo.SkipIfOneAtATime();
         await using var live = new LiveServer(new HttpRoutes().Map("GET", "/", async exchange =>
         {
             int before = Environment.CurrentManagedThreadId;

@@ -10,7 +10,8 @@ internal sealed class LiveServer : IAsyncDisposable
 
     public LiveServer(HttpRoutes routes, int loops = 1, string? unixPath = null, HttpOptions? http = null)
     {
-        var options = new ServerOptions { Loops = { Count = loops } };
+        var options = new ServerOptions();
+        TestIo.Apply(options.Loops, loops);
         if (unixPath is not null)
             options.EndPoint = new UnixDomainSocketEndPoint(unixPath);
         _server = HttpServer.Start(options, http ?? new HttpOptions(), routes);

@@ -22,7 +22,7 @@ public sealed class ServerTests
         Assert.Equal(5, status.GetProperty("bodyBytesReceived").GetInt64());
         Assert.Equal(6, status.GetProperty("responses").GetProperty("2xx").GetInt64());
         Assert.Equal(1, status.GetProperty("responses").GetProperty("4xx").GetInt64());
-        Assert.Equal(2, status.GetProperty("loops").GetInt32());
+        Assert.Equal(live.Server.Listener.Group.Count, status.GetProperty("loops").GetInt32());
         Assert.True(status.GetProperty("connections").GetInt32() >= 1);
     }
 
@@ -46,7 +46,8 @@ public sealed class ServerTests
     [Fact]
     public async Task Two_servers_share_a_group()
     {
-        await using var group = new LoopGroup(new LoopOptions { Count = 1 });
+        TestIo.SkipIfOneAtATime();
+        await using var group = new LoopGroup(TestIo.Apply(new LoopOptions()));
         await using HttpServer one = HttpServer.Start(new ServerOptions(), new HttpOptions(), DefaultRoutes.Create(), group);
         await using HttpServer two = HttpServer.Start(new ServerOptions(), new HttpOptions(), DefaultRoutes.Create(), group);
         using var client = new HttpClient();

@@ -45,7 +45,11 @@ internal sealed class ScriptedDriver : IoDriver
         }
     }
 
-    public override void Send(SlotKey slot, ReadOnlySpan<SendSegment> segments) => Peers[slot].OnSend(segments);
+    public override int Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
+    {
+        Peers[slot].OnSend(segments);
+        return SendPending;
+    }
 
     public override void ShutdownSend(SlotKey slot)
     {

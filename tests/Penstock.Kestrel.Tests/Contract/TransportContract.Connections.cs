@@ -14,7 +14,7 @@ public abstract partial class TransportContract
     [Fact]
     public async Task A_connection_has_the_features_that_Kestrel_and_its_users_read()
     {
-        var seen = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<string> seen = NewSignal<string>();
         await using TestServer server = await ServeAsync(connection =>
         {
             IFeatureCollection features = connection.Features;
@@ -97,7 +97,7 @@ public abstract partial class TransportContract
     }
 
     [Theory]
-    [InlineData(1, 1)]
+    [InlineData(1, 3)]
     [InlineData(1_000, 10)]
     [InlineData(100_000, 20)]
     public async Task A_connection_handler_echoes(int size, int times)
@@ -113,6 +113,9 @@ public abstract partial class TransportContract
             await client.SendAsync(message);
             Assert.Equal(expected, await client.ReadAsync(size));
         }
+
+        client.Socket.Shutdown(SocketShutdown.Send);
+        Assert.Equal("", await client.ReadToEndAsync());
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -10,8 +9,7 @@ public abstract partial class TransportContract
     public async Task Kestrels_meters_count_connections()
     {
         await using TestServer server = await TestServer.StartAsync(Kind, DescribeAsync);
-        var sums = new ConcurrentDictionary<string, double>();
-        using MeterListener meters = Listen(server.Services.GetRequiredService<IMeterFactory>(), sums);
+        using var meters = new KestrelMeasurements(server.Services.GetRequiredService<IMeterFactory>());
         RawClient first = await server.ConnectAsync(), second = await server.ConnectAsync();
         foreach (RawClient client in (RawClient[])[first, second])
         {
@@ -19,33 +17,12 @@ public abstract partial class TransportContract
             await client.ReadResponseAsync();
         }
 
-        Assert.Equal(2, sums["kestrel.active_connections"]);
+        Assert.Equal(2, meters["kestrel.active_connections"]);
         first.Dispose();
         second.Reset();
 
-        await Deadline.Until(() => sums["kestrel.active_connections"] == 0, "both connections are counted out");
-        await Deadline.Until(
-            () => sums.GetValueOrDefault("kestrel.connection.duration") == 2, "both durations are recorded");
-        Assert.Equal(0, sums.GetValueOrDefault("kestrel.queued_connections"));
-    }
-
-    /// <summary>Adds up what Kestrel's meter reports; for a histogram, how often.</summary>
-    private static MeterListener Listen(IMeterFactory factory, ConcurrentDictionary<string, double> sums)
-    {
-        var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                bool kestrels = instrument.Meter.Name == "Microsoft.AspNetCore.Server.Kestrel";
-                if (kestrels && ReferenceEquals(instrument.Meter.Scope, factory))
-                    listener.EnableMeasurementEvents(instrument);
-            },
-        };
-        listener.SetMeasurementEventCallback<long>(
-            (instrument, value, _, _) => sums.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value));
-        listener.SetMeasurementEventCallback<double>(
-            (instrument, _, _, _) => sums.AddOrUpdate(instrument.Name, 1, (_, sum) => sum + 1));
-        listener.Start();
-        return listener;
+        await Deadline.Until(() => meters["kestrel.active_connections"] == 0, "both connections are counted out");
+        await Deadline.Until(() => meters["kestrel.connection.duration"] == 2, "both durations are recorded");
+        Assert.Equal(0, meters["kestrel.queued_connections"]);
     }
 }

@@ -90,7 +90,7 @@ public abstract partial class TransportContract
     [Fact]
     public async Task A_reply_that_was_flushed_arrives_although_another_request_waits_behind_it()
     {
-        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource release = NewSignal();
         await using TestServer server = await TestServer.StartAsync(Kind, async context =>
         {
             await context.Response.WriteAsync("first part", Canceled);

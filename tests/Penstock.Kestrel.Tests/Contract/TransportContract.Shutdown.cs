@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,8 +11,8 @@ public abstract partial class TransportContract
     [Fact]
     public async Task A_graceful_stop_finishes_the_requests_that_are_under_way()
     {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource started = NewSignal();
+        TaskCompletionSource release = NewSignal();
         await using TestServer server = await TestServer.StartAsync(Kind, async context =>
         {
             started.SetResult();
@@ -46,8 +47,8 @@ public abstract partial class TransportContract
     [Fact]
     public async Task A_stop_that_runs_out_of_time_aborts_what_is_left()
     {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource started = NewSignal();
+        TaskCompletionSource aborted = NewSignal();
         await using TestServer server = await TestServer.StartAsync(Kind, async context =>
         {
             context.RequestAborted.Register(aborted.SetResult);
@@ -92,5 +93,20 @@ public abstract partial class TransportContract
 
         Assert.True(lifetime.ApplicationStopped.IsCancellationRequested);
         Assert.True(await client.ReadToErrorAsync() is SocketError.Success or SocketError.ConnectionReset);
+    }
+
+    [Fact]
+    public async Task A_host_is_disposed_without_having_been_stopped()
+    {
+        TestServer server = await TestServer.StartAsync(Kind, DescribeAsync);
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await client.ReadResponseAsync();
+        IPEndPoint endPoint = server.EndPoint;
+
+        await server.DisposeWithoutStoppingAsync().AsTask().Within();
+
+        Assert.True(await client.ReadToErrorAsync() is SocketError.Success or SocketError.ConnectionReset);
+        await Assert.ThrowsAsync<SocketException>(() => RawClient.ConnectAsync(endPoint));
     }
 }

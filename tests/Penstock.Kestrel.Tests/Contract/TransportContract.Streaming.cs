@@ -37,7 +37,7 @@ public abstract partial class TransportContract
     [Fact]
     public async Task An_application_that_does_not_read_stops_its_client_and_later_gets_every_byte()
     {
-        var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource read = NewSignal();
         await using TestServer server = await TestServer.StartAsync(
             Kind,
             async context =>

@@ -65,6 +65,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Task StopAsync(CancellationToken cancellationToken = default) => _app.StopAsync(cancellationToken);
 
+    /// <summary>What a program does that never stops its host; in place of <see cref="DisposeAsync"/>.</summary>
+    public ValueTask DisposeWithoutStoppingAsync() => _app.DisposeAsync();
+
     public async ValueTask DisposeAsync()
     {
         using var impatient = new CancellationTokenSource(TimeSpan.FromSeconds(3));

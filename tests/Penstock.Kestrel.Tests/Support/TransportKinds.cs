@@ -2,14 +2,9 @@ using Microsoft.AspNetCore.Hosting;
 
 namespace Penstock.Kestrel.Tests;
 
-/// <summary>Puts a host on a transport. <c>PENSTOCK_IO</c> names the mechanism for all tests of a run.</summary>
+/// <summary>Puts a host on a transport. The mechanism is that of <see cref="TestIo"/>.</summary>
 internal static class TransportKinds
 {
-    public static IoMechanism Mechanism { get; } =
-        Enum.TryParse(Environment.GetEnvironmentVariable("PENSTOCK_IO"), ignoreCase: true, out IoMechanism named)
-            ? named
-            : IoMechanism.Auto;
-
     public static void Use(
         this IWebHostBuilder host, TransportKind kind, long? maxReadBuffer = null, long? maxWriteBuffer = null)
     {
@@ -26,7 +21,7 @@ internal static class TransportKinds
         host.UsePenstock(options =>
         {
             options.ApplicationScheduling = SchedulingOf(kind);
-            options.IoMechanism = Mechanism;
+            options.IoMechanism = TestIo.Mechanism;
             options.LoopCount = 2;
             options.MaxConnections = 1_024;
             options.MaxReadBufferSize = maxReadBuffer ?? options.MaxReadBufferSize;

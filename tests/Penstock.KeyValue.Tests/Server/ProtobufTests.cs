@@ -69,6 +69,7 @@ public sealed class ProtobufTests
     [Fact]
     public async Task Both_protocols_see_one_store()
     {
+        TestIo.SkipIfOneAtATime();
         await using KeyValueServer server = Servers.Start(loops: 2);
         using Socket client = Connect(server);
         using RespClient resp = await RespClient.ConnectAsync(server);

@@ -11,6 +11,7 @@ public sealed class RealClientTests
     [InlineData("16", "20000")]
     public async Task The_benchmark_of_redis_runs_without_an_error(string depth, string requests)
     {
+        TestIo.SkipIfOneAtATime();
         string tool = Tools.Require("redis-benchmark");
         await using KeyValueServer server = Servers.Start(loops: 2);
         using var benchmark = new ChildProcess(

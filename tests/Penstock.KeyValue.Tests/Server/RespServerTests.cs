@@ -109,6 +109,7 @@ public sealed class RespServerTests
     [Fact]
     public async Task A_killed_client_is_gone_and_the_others_are_not()
     {
+        TestIo.SkipIfOneAtATime();
         await using KeyValueServer server = Servers.Start(loops: 2);
         using RespClient victim = await RespClient.ConnectAsync(server);
         using RespClient killer = await RespClient.ConnectAsync(server);
@@ -130,6 +131,7 @@ public sealed class RespServerTests
     [Fact]
     public async Task Messages_reach_subscribers_on_every_loop_in_order()
     {
+        TestIo.SkipIfOneAtATime();
         const int Count = 500;
         await using KeyValueServer server = Servers.Start(loops: 2);
         RespClient[] subscribers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => RespClient.ConnectAsync(server)));
@@ -155,6 +157,7 @@ public sealed class RespServerTests
     [Fact]
     public async Task A_subscriber_that_does_not_read_is_disconnected_and_counted()
     {
+        TestIo.SkipIfOneAtATime();
         await using KeyValueServer server = Servers.Start(options => options.MaxSubscriberBytes = 64 * 1024);
         using RespClient slow = await RespClient.ConnectAsync(server);
         await slow.CallAsync("SUBSCRIBE", "c");
@@ -167,6 +170,7 @@ public sealed class RespServerTests
     [Fact]
     public async Task A_watched_key_that_another_loop_changes_breaks_the_transaction()
     {
+        TestIo.SkipIfOneAtATime();
         await using KeyValueServer server = Servers.Start(loops: 2);
         RespClient[] others = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => RespClient.ConnectAsync(server)));
         using RespClient client = await RespClient.ConnectAsync(server);
@@ -185,6 +189,7 @@ public sealed class RespServerTests
     [Fact]
     public async Task Many_keys_change_together_for_clients_of_all_loops()
     {
+        TestIo.SkipIfOneAtATime();
         const int Rounds = 300;
         await using KeyValueServer server = Servers.Start(loops: 4);
         string[] keys = [.. Enumerable.Range(0, 8).Select(i => $"key{i}")];

@@ -27,7 +27,8 @@ internal sealed class LogRecordFuzz() : FuzzTarget("log")
             outcome = exception.Message;
         }
 
-        InvariantException.Require(keyspace.MemoryBytes <= MaxMemoryBytes, $"the keys take {keyspace.MemoryBytes} bytes");
+        InvariantException.Require(
+            keyspace.MemoryBytes <= MaxMemoryBytes, $"the keys take {keyspace.MemoryBytes} bytes");
         return $"{outcome} {keyspace.Count} {applier.SnapshotEntries}";
     }
 }

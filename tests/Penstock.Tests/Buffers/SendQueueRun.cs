@@ -107,6 +107,8 @@ internal sealed class SendQueueRun
             bytes.AddRange(new ReadOnlySpan<byte>((void*)segment.Address, segment.Length));
         }
 
+        if (_queue.TryGetOnly(out SendSegment only) && count > 0)
+            Assert.Equal((1, segments[0].Address, _queue.Length), (count, only.Address, only.Length));
         return [.. bytes];
     }
 }

@@ -64,6 +64,20 @@ public sealed class SendQueueTests
     }
 
     [Fact]
+    public void Only_one_run_is_named_as_the_only_one()
+    {
+        var queue = new SendQueue(_pool);
+        queue.Write(new byte[BlockSize]);
+        Assert.True(queue.TryGetOnly(out SendSegment only));
+        Assert.Equal(BlockSize, only.Length);
+        queue.Write(new byte[1]);
+        Assert.False(queue.TryGetOnly(out _));
+        queue.Consume(BlockSize);
+        Assert.True(queue.TryGetOnly(out only));
+        Assert.Equal(1, only.Length);
+    }
+
+    [Fact]
     public void A_request_larger_than_a_block_gets_one_contiguous_span_that_the_pool_does_not_keep()
     {
         var queue = new SendQueue(_pool);

@@ -127,6 +127,44 @@ public sealed class ClosingTests
     }
 
     [Fact]
+    public async Task A_peer_that_is_silent_after_our_FIN_is_not_given_the_whole_linger_time()
+    {
+        var time = new ManualTimeProvider();
+        await using TestServer server = StartLingering(time);
+        using TestClient client = await server.ConnectAsync();
+        await client.ExpectEndAsync();
+
+        time.Advance(TimeSpan.FromMilliseconds(499));
+        await server.Group.SumAsync(_ => 0);
+        Assert.Empty(server.Journal.Closed);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(CloseReason.LocalClose, await server.Journal.WaitClosedAsync());
+    }
+
+    [Fact]
+    public async Task A_peer_that_goes_on_sending_after_our_FIN_has_the_whole_linger_time()
+    {
+        var time = new ManualTimeProvider();
+        await using TestServer server = StartLingering(time);
+        using TestClient client = await server.ConnectAsync();
+        await client.ExpectEndAsync();
+
+        for (int i = 0; i < 4; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(400));
+            long before = server.Group.Sum(loop => loop.Statistics.Completions);
+            await client.SendAsync("still here");
+            await Patience.UntilAsync(() => server.Group.Sum(loop => loop.Statistics.Completions) > before);
+        }
+
+        time.Advance(TimeSpan.FromMilliseconds(399));
+        await server.Group.SumAsync(_ => 0);
+        Assert.Empty(server.Journal.Closed);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(CloseReason.LocalClose, await server.Journal.WaitClosedAsync());
+    }
+
+    [Fact]
     public async Task Without_lingering_the_connection_ends_with_its_last_byte()
     {
         var handler = new ScriptedHandler
@@ -179,5 +217,16 @@ public sealed class ClosingTests
         }
 
         Assert.Equal([null, "secret", null, "secret"], found);
+    }
+
+    /// <summary>A server that closes every connection at once, and lingers for two seconds of the given clock.</summary>
+    private static TestServer StartLingering(ManualTimeProvider time)
+    {
+        var handler = new ScriptedHandler { Opened = connection => connection.Close() };
+        return TestServer.Scripted(handler, o =>
+        {
+            o.LingerTimeout = TimeSpan.FromSeconds(2);
+            o.Loops.TimeProvider = time;
+        });
     }
 }

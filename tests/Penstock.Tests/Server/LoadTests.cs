@@ -6,6 +6,18 @@ namespace Penstock.Tests.Server;
 [Collection(nameof(Alone))]
 public sealed class LoadTests
 {
+    /// <summary>
+    /// A kilobyte for each of a thousand servers: the smallest thing that one could leave behind and that still holds
+    /// something, its options or a connection, is larger.
+    /// </summary>
+    private const long MaxManagedGrowth = 1_000 * 1024;
+
+    /// <summary>
+    /// Sixteen kilobytes for each: the least native thing that a loop has, the touched pages of its stack, is as large,
+    /// and a ring or a buffer far larger. Below that the runtime's own heaps and tables come and go.
+    /// </summary>
+    private const long MaxResidentGrowth = 16 * 1_000 * 1024;
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -58,15 +70,22 @@ public sealed class LoadTests
     }
 
     [Fact]
-    public async Task A_thousand_starts_and_stops_leave_descriptors_and_threads_where_they_were()
+    public async Task A_thousand_starts_and_stops_leave_descriptors_threads_and_memory_where_they_were()
     {
-        await StartAndStopAsync(20);
+        await StartAndStopAsync(100);
         ProcessResources before = ProcessResources.Now();
+        ProcessMemory memoryBefore = ProcessMemory.AfterCollection();
         await StartAndStopAsync(1_000);
 
         // Threads end a moment after their loop has said so, and the pool keeps a few of its own.
         await Patience.UntilAsync(() => ProcessResources.Now() is var now
             && now.Descriptors <= before.Descriptors + 4 && now.LoopThreads == 0);
+        ProcessMemory memory = ProcessMemory.AfterCollection();
+        long managed = memory.ManagedBytes - memoryBefore.ManagedBytes;
+        long resident = memory.ResidentBytes - memoryBefore.ResidentBytes;
+        TestContext.Current.SendDiagnosticMessage($"grew by {managed} managed bytes, {resident} resident ones");
+        Assert.InRange(managed, long.MinValue, MaxManagedGrowth);
+        Assert.InRange(resident, long.MinValue, MaxResidentGrowth);
 
         static async Task StartAndStopAsync(int times)
         {

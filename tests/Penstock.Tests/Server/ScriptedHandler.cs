@@ -11,6 +11,8 @@ internal sealed class ScriptedHandler : ConnectionHandler
 
     public ReceiveScript Received { get; init; } = Echo;
 
+    public Action<Connection>? Congested { get; init; }
+
     public Action<Connection>? Drained { get; init; }
 
     public Action<Connection>? PeerFinished { get; init; }
@@ -24,6 +26,8 @@ internal sealed class ScriptedHandler : ConnectionHandler
     }
 
     public override int OnReceived(Connection connection, ReadOnlySpan<byte> data) => Received(connection, data);
+
+    public override void OnCongested(Connection connection) => Congested?.Invoke(connection);
 
     public override void OnDrained(Connection connection) => Drained?.Invoke(connection);
 

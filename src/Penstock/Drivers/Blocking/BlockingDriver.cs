@@ -93,22 +93,22 @@ internal sealed class BlockingDriver : IoDriver
         if (!IsInUse(slot))
             return;
         _slots[slot.Index].ReceivePaused = false;
-        _slots[slot.Index].EmptySlices = 0;
+        _slots[slot.Index].StartPatience();
     }
 
-    public override unsafe void Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
+    public override unsafe int Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
     {
         if (!IsInUse(slot))
-            return;
+            return SendPending;
         ref BlockingSlot entry = ref _slots[slot.Index];
         Debug.Assert(!entry.AwaitingWritable, "a send is already outstanding");
         int sent;
         fixed (SendSegment* first = segments)
             sent = Libc.SendMessage(entry.Descriptor, (IoVector*)first, segments.Length);
-        if (sent == -Errno.EAGAIN)
-            entry.AwaitingWritable = true;
-        else
-            _completed.Enqueue(CompletionKind.Sent, slot, sent);
+        if (sent != -Errno.EAGAIN)
+            return sent;
+        entry.AwaitingWritable = true;
+        return SendPending;
     }
 
     public override void ShutdownSend(SlotKey slot)
@@ -138,10 +138,12 @@ internal sealed class BlockingDriver : IoDriver
         if (_skippedLastPoll)
             return;
 
-        bool isReading = CollectPolled();
-        TimeSpan wait = _completed.IsEmpty ? _clock.Until(deadline) : TimeSpan.Zero;
-        bool isSlice = isReading && _maxEmptySlices is not null && (wait >= Slice || wait == Timeout.InfiniteTimeSpan);
-        if (isSlice)
+        CollectPolled();
+        long sliceEnd = _maxEmptySlices is null ? LoopClock.Never : StartSlices();
+        TimeSpan wait = _completed.IsEmpty ? _clock.Until(Math.Min(deadline, sliceEnd)) : TimeSpan.Zero;
+
+        // A virtual clock wakes nobody at the end of a slice.
+        if (sliceEnd != LoopClock.Never && wait == Timeout.InfiniteTimeSpan)
             wait = Slice;
 
         int ready;
@@ -152,8 +154,8 @@ internal sealed class BlockingDriver : IoDriver
 
         if (_polled[0].Returned != 0)
             _wake.Consume();
-        if (ready == 0 && isSlice)
-            CountEmptySlice();
+        if (_maxEmptySlices is not null)
+            CountEmptySlices();
         _next = 1;
         _accepted = 0;
     }
@@ -209,10 +211,9 @@ internal sealed class BlockingDriver : IoDriver
         return slot.Generation == key.Generation && slot.State != SlotState.Free;
     }
 
-    /// <summary>Lists what this thread waits for; tells whether a peer's bytes are among it.</summary>
-    private bool CollectPolled()
+    /// <summary>Lists what this thread waits for.</summary>
+    private void CollectPolled()
     {
-        bool isReading = false;
         _polled[0] = new PollDescriptor { Descriptor = _wake.Descriptor, Requested = (short)ReadinessMask.In };
         _polledCount = 1;
         foreach (int index in _used)
@@ -225,12 +226,26 @@ internal sealed class BlockingDriver : IoDriver
             // poll reports a hang-up whether asked or not, so what is paused must not be there at all.
             if (mask == 0)
                 continue;
-            isReading |= slot.IsReading;
             _polledKeys[_polledCount] = new SlotKey(index, slot.Generation);
             _polled[_polledCount++] = new PollDescriptor { Descriptor = slot.Descriptor, Requested = (short)mask };
         }
+    }
 
-        return isReading;
+    /// <summary>Gives every reader without a slice its next one; returns when the first of all slices ends.</summary>
+    private long StartSlices()
+    {
+        long first = LoopClock.Never;
+        long next = _clock.Now + _clock.ToTimestamps(Slice);
+        foreach (int index in _used)
+        {
+            ref BlockingSlot slot = ref _slots[index];
+            if (!slot.IsReading)
+                continue;
+            slot.SliceEnd ??= next;
+            first = Math.Min(first, slot.SliceEnd.Value);
+        }
+
+        return first;
     }
 
     /// <summary>
@@ -302,7 +317,7 @@ internal sealed class BlockingDriver : IoDriver
             return false;
 
         _next++;
-        slot.EmptySlices = 0;
+        slot.StartPatience();
         slot.ReceiveEnded = count <= 0;
         completion = count > 0
             ? Completion.Received(key, _receiveBuffer.AsSpan(0, count))
@@ -310,16 +325,24 @@ internal sealed class BlockingDriver : IoDriver
         return true;
     }
 
-    /// <summary>Gives up the readers whose patience is over.</summary>
-    private void CountEmptySlice()
+    /// <summary>
+    /// Counts the slices that ended without a byte, and gives up the readers whose patience is over. What else woke the
+    /// thread meanwhile does not make a peer less silent.
+    /// </summary>
+    private void CountEmptySlices()
     {
-        foreach (int index in _used)
+        long now = _clock.Now;
+        for (int i = 1; i < _polledCount; i++)
         {
-            ref BlockingSlot slot = ref _slots[index];
-            if (!slot.IsReading || ++slot.EmptySlices < _maxEmptySlices)
+            SlotKey key = _polledKeys[i];
+            ref BlockingSlot slot = ref _slots[key.Index];
+            if (!slot.IsReading || _polled[i].Returned != 0 || slot.SliceEnd > now)
+                continue;
+            slot.SliceEnd = null;
+            if (++slot.EmptySlices < _maxEmptySlices)
                 continue;
             slot.ReceiveEnded = true;
-            _completed.Enqueue(CompletionKind.Received, new SlotKey(index, slot.Generation), -Errno.ECANCELED);
+            _completed.Enqueue(CompletionKind.Received, key, -Errno.ECANCELED);
         }
     }
 }

@@ -17,9 +17,19 @@ internal struct BlockingSlot
     /// <summary>Slices in a row in which the peer sent nothing.</summary>
     public int EmptySlices;
 
+    /// <summary>When the slice that runs ends, as a timestamp; null between two.</summary>
+    public long? SliceEnd;
+
     /// <summary>Whether the thread waits for this peer to send, and so counts the time.</summary>
     public readonly bool IsReading => State == SlotState.Attached && IsReceiving;
 
     /// <summary>Whether something to accept or to receive is waited for.</summary>
     public readonly bool IsReceiving => State is SlotState.Listening or SlotState.Attached && !ReceivePaused && !ReceiveEnded;
+
+    /// <summary>The peer was heard, or is to be heard again: its slices are counted from now on.</summary>
+    public void StartPatience()
+    {
+        EmptySlices = 0;
+        SliceEnd = null;
+    }
 }

@@ -103,10 +103,11 @@ internal sealed class IoUringDriver : IoDriver
 
     public override void ResumeReceive(SlotKey slot) => SetPaused(slot, false);
 
-    public override void Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
+    public override int Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
     {
         if (IsOpen(slot))
             _sends.Send(slot, segments);
+        return SendPending;
     }
 
     public override void ShutdownSend(SlotKey slot)

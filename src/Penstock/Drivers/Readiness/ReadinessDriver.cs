@@ -61,6 +61,8 @@ internal sealed class ReadinessDriver : IoDriver
     /// <summary>None: a paused slot is not read, even when its event is already here.</summary>
     public override int PauseOvershootBytes => 0;
 
+    public override bool SendsAtOnce => true;
+
     public override void Listen(SlotKey slot, SocketHandle listener) =>
         _slots.Add(slot, listener.Descriptor, SlotState.Listening);
 
@@ -96,17 +98,14 @@ internal sealed class ReadinessDriver : IoDriver
         _slots.Changed(slot);
     }
 
-    public override unsafe void Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
+    public override unsafe int Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
     {
         if (!IsInUse(slot))
-            return;
+            return SendPending;
         ref ReadinessSlot entry = ref _slots[slot];
         Debug.Assert(!entry.AwaitingWritable, "a send is already outstanding");
         if (entry.SendBufferFull)
-        {
-            AwaitWritable(ref entry, slot);
-            return;
-        }
+            return AwaitWritable(ref entry, slot);
 
         int sent;
         fixed (SendSegment* first = segments)
@@ -118,13 +117,9 @@ internal sealed class ReadinessDriver : IoDriver
         }
 
         if (sent == -Errno.EAGAIN)
-        {
-            AwaitWritable(ref entry, slot);
-            return;
-        }
-
+            return AwaitWritable(ref entry, slot);
         entry.SendBufferFull = sent >= 0 && sent < SendSegment.TotalLength(segments);
-        _completed.Enqueue(CompletionKind.Sent, slot, sent);
+        return sent;
     }
 
     public override void ShutdownSend(SlotKey slot)
@@ -383,10 +378,11 @@ internal sealed class ReadinessDriver : IoDriver
         EndEvent(carryOver: false);
     }
 
-    private void AwaitWritable(ref ReadinessSlot slot, SlotKey key)
+    private int AwaitWritable(ref ReadinessSlot slot, SlotKey key)
     {
         slot.AwaitingWritable = true;
         _slots.Changed(key);
+        return SendPending;
     }
 
     private bool IsInUse(SlotKey key)

@@ -49,6 +49,8 @@ internal sealed class SocketDriver : IoDriver
 
     public override bool UsesManagedSockets => true;
 
+    public override bool SendsAtOnce => true;
+
     /// <summary>None: what a paused slot has to read stays in the kernel.</summary>
     public override int PauseOvershootBytes => 0;
 
@@ -87,21 +89,19 @@ internal sealed class SocketDriver : IoDriver
         }
     }
 
-    public override unsafe void Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
+    public override unsafe int Send(SlotKey slot, ReadOnlySpan<SendSegment> segments)
     {
         if (Find(slot) is not { } entry)
-            return;
+            return SendPending;
         Debug.Assert(!entry.Output.IsOutstanding, "a send is already outstanding");
         int sent = entry.Socket!.Send(Gather(segments), SocketFlags.None, out SocketError error);
         if (error != SocketError.WouldBlock)
-        {
-            _completed.Enqueue(CompletionKind.Sent, slot, error == SocketError.Success ? sent : SocketErrors.ToResult(error));
-            return;
-        }
+            return error == SocketError.Success ? sent : SocketErrors.ToResult(error);
 
         entry.Unsent.Set(segments[0].Address, Math.Min(segments[0].Length, MaxAsyncSendBytes));
         entry.Output.SetBuffer(entry.Unsent.Memory);
         Start(entry.Output, entry.Socket.SendAsync(entry.Output));
+        return SendPending;
     }
 
     public override void ShutdownSend(SlotKey slot)

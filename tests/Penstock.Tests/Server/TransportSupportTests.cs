@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Penstock.Tests.Servers;
+namespace Penstock.Tests.Server;
 
 /// <summary>What a transport needs of the engine beyond what servers do.</summary>
 public sealed class TransportSupportTests
@@ -13,6 +13,8 @@ public sealed class TransportSupportTests
     [Fact]
     public async Task Bytes_sent_from_another_thread_arrive()
     {
+        Assert.SkipWhen(
+            TestIo.Mechanism == IoMechanism.Sockets, "A managed socket is its loop's; other threads' bytes go through it.");
         var handler = new Recorder();
         await using TcpServer server = TcpServer.Start(Options(), () => handler);
         using Socket client = await ConnectAsync(server.EndPoint);
@@ -42,6 +44,8 @@ public sealed class TransportSupportTests
     [Fact]
     public async Task A_full_kernel_takes_a_part_and_then_nothing()
     {
+        Assert.SkipWhen(
+            TestIo.Mechanism == IoMechanism.Sockets, "A managed socket is its loop's; other threads' bytes go through it.");
         var handler = new Recorder();
         await using TcpServer server = TcpServer.Start(Options(), () => handler);
         using Socket client = await ConnectAsync(server.EndPoint);
@@ -107,6 +111,22 @@ public sealed class TransportSupportTests
     }
 
     [Fact]
+    public async Task A_handler_that_asked_to_be_notified_of_everything_is_told_of_a_single_byte()
+    {
+        var handler = new Recorder { Reply = new byte[1] };
+        ServerOptions options = Options();
+        options.SlowConsumer = SlowConsumerPolicy.Notify;
+        options.MaxSendQueueBytes = 0;
+        options.ResumeSendQueueBytes = 0;
+        await using TcpServer server = TcpServer.Start(options, () => handler);
+        using Socket client = await ConnectAsync(server.EndPoint);
+
+        await client.SendAsync("1"u8.ToArray(), Canceled);
+
+        Assert.Equal(0, await handler.Drained.Task.WaitAsync(Canceled));
+    }
+
+    [Fact]
     public async Task A_descriptor_that_is_not_given_away_stays_open()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -124,7 +144,7 @@ public sealed class TransportSupportTests
     private static ServerOptions Options()
     {
         var options = new ServerOptions { MaxConnections = 64, ShutdownTimeout = TimeSpan.FromMilliseconds(1) };
-        options.Loops.Count = 1;
+        TestIo.Apply(options.Loops);
         return options;
     }
 

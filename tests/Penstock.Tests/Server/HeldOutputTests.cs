@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 
-namespace Penstock.Tests.Connections;
+namespace Penstock.Tests.Server;
 
 /// <summary>Output that is held leaves when it is released, in order, and not before.</summary>
 public sealed class HeldOutputTests
@@ -11,6 +11,7 @@ public sealed class HeldOutputTests
     [Fact]
     public async Task Held_output_leaves_at_the_last_release_and_in_order()
     {
+        TestIo.SkipIfOneAtATime();
         var handler = new HoldingHandler();
         await using TcpServer server = Start(handler);
         using Socket held = await ConnectAsync(server);
@@ -58,8 +59,12 @@ public sealed class HeldOutputTests
         Assert.IsType<InvalidOperationException>(await third.Task.WaitAsync(Cancellation));
     }
 
-    private static TcpServer Start(HoldingHandler handler) =>
-        TcpServer.Start(new ServerOptions { Loops = { Count = 1 } }, () => handler);
+    private static TcpServer Start(HoldingHandler handler)
+    {
+        var options = new ServerOptions { MaxConnections = 64 };
+        TestIo.Apply(options.Loops);
+        return TcpServer.Start(options, () => handler);
+    }
 
     private static void Release(TcpServer server, HoldingHandler handler) =>
         server.Group.Post(handler.HeldId, connection => connection.ReleaseOutput());

@@ -1,4 +1,4 @@
-namespace Penstock.Tests.Loops;
+namespace Penstock.Tests.Server;
 
 public sealed class LoopSynchronizationContextTests
 {
@@ -7,11 +7,11 @@ public sealed class LoopSynchronizationContextTests
     [Fact]
     public async Task What_a_handler_awaits_resumes_on_its_loop()
     {
-        await using var group = new LoopGroup(new LoopOptions { Count = 2 });
+        await using var group = new LoopGroup(TestIo.Apply(new LoopOptions(), count: 2));
         var threads = new TaskCompletionSource<(int Before, int After)>(TaskCreationOptions.RunContinuationsAsynchronously);
         var elsewhere = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        group.Post(1, () => _ = AwaitAsync());
+        group.Post(group.Count - 1, () => _ = AwaitAsync());
         elsewhere.SetResult();
 
         (int before, int after) = await threads.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
@@ -29,7 +29,7 @@ public sealed class LoopSynchronizationContextTests
     [Fact]
     public async Task What_is_awaited_when_the_loop_has_ended_still_finishes()
     {
-        var group = new LoopGroup(new LoopOptions { Count = 1 });
+        var group = new LoopGroup(TestIo.Apply(new LoopOptions()));
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var finished = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -53,7 +53,7 @@ public sealed class LoopSynchronizationContextTests
     [Fact]
     public async Task A_loop_cannot_be_waited_for_from_another_thread()
     {
-        await using var group = new LoopGroup(new LoopOptions { Count = 1 });
+        await using var group = new LoopGroup(TestIo.Apply(new LoopOptions()));
         var context = new TaskCompletionSource<SynchronizationContext?>(TaskCreationOptions.RunContinuationsAsynchronously);
         group.Post(0, () => context.SetResult(SynchronizationContext.Current));
         SynchronizationContext? loop = await context.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Penstock.Tests.Loops;
+namespace Penstock.Tests.Server;
 
 public sealed class ProducerTests
 {
@@ -10,9 +10,9 @@ public sealed class ProducerTests
     [Fact]
     public async Task A_producer_that_stops_at_the_high_mark_is_called_until_everything_is_sent()
     {
-        using TcpServer server = TcpServer.Start(
-            new ServerOptions { Loops = { Count = 1 }, MaxSendQueueBytes = 512 * 1024, ResumeSendQueueBytes = 128 * 1024 },
-            () => new Producer());
+        var options = new ServerOptions { MaxSendQueueBytes = 512 * 1024, ResumeSendQueueBytes = 128 * 1024 };
+        TestIo.Apply(options.Loops);
+        using TcpServer server = TcpServer.Start(options, () => new Producer());
         using var client = new TcpClient();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         patience.CancelAfter(TimeSpan.FromSeconds(30));

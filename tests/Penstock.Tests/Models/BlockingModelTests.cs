@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using Penstock.Tests.Server;
+
+namespace Penstock.Tests.Models;
+
+/// <summary>What the two models with blocking reads promise beyond what every server does.</summary>
+public sealed class BlockingModelTests
+{
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(20);
+
+    [Theory]
+    [InlineData(IoMechanism.Blocking)]
+    [InlineData(IoMechanism.ThreadPerConnection)]
+    public async Task A_silent_client_is_given_up_after_so_many_slices(IoMechanism model)
+    {
+        const int slices = 4;
+        await using TestServer server = Start(model, o =>
+        {
+            o.Loops.ReadSliceTimeouts = slices;
+            o.FirstMessageTimeout = o.IdleTimeout = Timeout.InfiniteTimeSpan;
+        });
+        using TestClient client = await server.ConnectAsync();
+        long start = Stopwatch.GetTimestamp();
+        await client.ExchangeAsync();
+        await client.ExpectEndAsync();
+        Assert.True(Stopwatch.GetElapsedTime(start) >= slices * Slice, "the client had its slices");
+        Assert.Equal(CloseReason.IdleTimeout, await server.Journal.WaitClosedAsync());
+    }
+
+    [Theory]
+    [InlineData(IoMechanism.Blocking)]
+    [InlineData(IoMechanism.ThreadPerConnection)]
+    public async Task Without_a_limit_on_slices_the_idle_timeout_decides(IoMechanism model)
+    {
+        var time = new ManualTimeProvider();
+        await using TestServer server = Start(model, o =>
+        {
+            o.IdleTimeout = TimeSpan.FromSeconds(60);
+            o.Loops.TimeProvider = time;
+        });
+        using TestClient client = await server.ConnectAsync();
+        await client.ExchangeAsync();
+        time.Advance(TimeSpan.FromSeconds(59));
+        await client.ExchangeAsync();
+        time.Advance(TimeSpan.FromSeconds(60));
+        await client.ExpectEndAsync();
+        Assert.Equal(CloseReason.IdleTimeout, await server.Journal.WaitClosedAsync());
+    }
+
+    [Theory]
+    [InlineData(IoMechanism.Blocking)]
+    [InlineData(IoMechanism.ThreadPerConnection)]
+    public async Task Posted_work_reaches_a_connection_whose_thread_is_blocked(IoMechanism model)
+    {
+        await using TestServer server = Start(model);
+        using TestClient client = await server.ConnectAsync();
+        ConnectionId id = await server.Journal.WaitOpenedAsync();
+        for (int i = 0; i < 100; i++)
+        {
+            // The client sends nothing, so only the post can end the wait of its thread.
+            Assert.True(server.Group.Post(id, connection => connection.Send("news"u8)));
+            Assert.Equal("news", await client.ReceiveTextAsync(4));
+        }
+    }
+
+    [Fact]
+    public async Task A_broadcast_reaches_connections_whose_threads_are_blocked()
+    {
+        const int clients = 5;
+        Topic? topic = null;
+        var handler = new ScriptedHandler { Opened = connection => topic!.Subscribe(connection) };
+        await using LoopGroup group = CreateGroup(threads: clients);
+        topic = new Broadcaster(group).CreateTopic();
+        await using TestServer server = TestServer.Scripted(handler, group: group);
+        List<TestClient> connected = [];
+        for (int i = 0; i < clients; i++)
+            connected.Add(await server.ConnectAsync());
+        await Patience.UntilAsync(() => topic.SubscriberCount == clients);
+
+        for (int i = 0; i < 100; i++)
+        {
+            using SharedPayload message = SharedPayload.Copy("news"u8);
+            Assert.Equal(clients, topic.Publish(message));
+            foreach (TestClient client in connected)
+                Assert.Equal("news", await client.ReceiveTextAsync(4));
+        }
+
+        connected.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task With_all_threads_taken_a_newcomer_waits_for_one()
+    {
+        const int threads = 3;
+        await using LoopGroup group = CreateGroup(threads);
+        await using TestServer server = TestServer.Echo(group: group);
+        List<TestClient> served = [];
+        for (int i = 0; i < threads; i++)
+        {
+            served.Add(await server.ConnectAsync());
+            await served[i].ExchangeAsync();
+        }
+
+        using TestClient newcomer = await server.ConnectAsync();
+        await newcomer.SendFrameAsync("let me in");
+        await Patience.UntilAsync(() => group.Sum(loop => loop.Statistics.ListenerPauses) == 1);
+        newcomer.ExpectSilence();
+        Assert.Equal(threads, server.Server.ConnectionCount);
+
+        served[0].Dispose();
+        Assert.Equal("let me in"u8.ToArray(), await newcomer.ReceiveFrameAsync());
+        Assert.Equal(1 + threads, group.Count);
+        served.ForEach(client => client.Dispose());
+    }
+
+    [Theory]
+    [InlineData(IoMechanism.Blocking, 1)]
+    [InlineData(IoMechanism.ThreadPerConnection, 20)]
+    public async Task A_stop_with_connections_open_takes_less_than_a_second(IoMechanism model, int connections)
+    {
+        // The least of several: a busy machine makes one late, and not all.
+        TimeSpan least = TimeSpan.MaxValue;
+        for (int i = 0; i < 3; i++)
+        {
+            TimeSpan taken = await StopAsync(model, connections);
+            least = taken < least ? taken : least;
+        }
+
+        Assert.InRange(least, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Stops a server whose clients neither speak nor leave; returns how long that took.</summary>
+    private static async Task<TimeSpan> StopAsync(IoMechanism model, int connections)
+    {
+        await using TestServer server = Start(model);
+        List<TestClient> clients = [];
+        for (int i = 0; i < connections; i++)
+        {
+            clients.Add(await server.ConnectAsync());
+            await clients[i].ExchangeAsync();
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        await server.Server.StopAsync(TestContext.Current.CancellationToken).Bounded();
+        TimeSpan taken = Stopwatch.GetElapsedTime(start);
+        Assert.All(server.Journal.Closed, reason => Assert.Equal(CloseReason.ServerShutdown, reason));
+        clients.ForEach(client => client.Dispose());
+        return taken;
+    }
+
+    private static TestServer Start(IoMechanism model, Action<ServerOptions>? configure = null) =>
+        TestServer.Echo(o =>
+        {
+            o.Loops.Io = model;
+            o.Loops.Trigger = Polling.Trigger.Level;
+            configure?.Invoke(o);
+        });
+
+    private static LoopGroup CreateGroup(int threads) =>
+        new(new LoopOptions { Io = IoMechanism.ThreadPerConnection, MaxConnectionThreads = threads });
+}
