@@ -286,7 +286,7 @@ public sealed class Connection : IBufferWriter<byte>
     internal void OnReceiveDeadline()
     {
         // A peer that waits for us, rather than we for it, is not idle.
-        if (_input.IsPaused || _input.IsRedeliveryDue || !_output.Staged.IsEmpty)
+        if (_input.IsPaused || _input.IsToBeShown || !_output.Staged.IsEmpty)
             _input.StartDeadline();
         else
             CloseNow(IdleReason, CloseMode.Graceful);

@@ -23,10 +23,10 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     /// <summary>The peer sent FIN.</summary>
     public bool PeerFinished { get; private set; }
 
-    /// <summary>The handler is yet to be shown what arrived: the peer is not who is waited for.</summary>
-    public readonly bool IsRedeliveryDue => _redeliver;
-
     public readonly bool IsPaused => _paused != PauseCauses.None;
+
+    /// <summary>The handler has yet to be shown what it had left: the peer is not silent.</summary>
+    public readonly bool IsToBeShown => _redeliver;
 
     /// <summary>The deadline that runs is the one for the first message.</summary>
     public readonly bool AwaitsFirstMessage => !_anyMessage && connection.Scope.Limits.FirstMessage.Expires;

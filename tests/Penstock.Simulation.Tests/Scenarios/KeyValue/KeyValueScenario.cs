@@ -52,7 +52,8 @@ internal sealed class KeyValueScenario : Scenario
         return new KeyValueHandler(_database.GetLoop(0));
     }
 
-    public override ModelClient CreateClient(ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection)
+    public override ModelClient CreateClient(
+        ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection)
     {
         int maxValueBytes = server.Options.MaxMessageBytes - 200;
         return _protobuf.Contains(server)
@@ -85,7 +86,9 @@ internal sealed class KeyValueScenario : Scenario
         _run.Require(client.Take(record.Consumed), $"{record}: a part of a command was consumed");
         for (int i = first; i < client.Taken; i++)
         {
-            byte[] reply = client is RespClient resp ? Run(record, resp.Commands[i]) : Run(((ProtobufClient)client).Messages[i]);
+            byte[] reply = client is RespClient resp
+                ? Run(record, resp.Commands[i])
+                : Run(((ProtobufClient)client).Messages[i]);
             _largestReply = Math.Max(_largestReply, reply.Length);
             client.Expect(reply);
         }
@@ -112,7 +115,7 @@ internal sealed class KeyValueScenario : Scenario
 
         // The other protocol stores any bytes; here they are text, and what is none is replaced.
         string? value = _store.Find(request.Key);
-        string text = value is null ? "" : Resp.Text(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Resp.Bytes(value))));
-        return new ProtobufMessage(request.Key, text, ProtobufMessage.GetResponse, value is null ? 1 : 0).ToFrame();
+        string text = Encoding.UTF8.GetString(Resp.Bytes(value ?? ""));
+        return new ProtobufMessage(request.Key, Resp.Text(Encoding.UTF8.GetBytes(text)), ProtobufMessage.GetResponse, value is null ? 1 : 0).ToFrame();
     }
 }
