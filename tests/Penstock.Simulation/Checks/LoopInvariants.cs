@@ -70,6 +70,9 @@ internal sealed class LoopInvariants(SimulationRun run)
         if (record.Slot.IsPaused || record.WasPaused || record.Connection.UnsentBytes > 0)
             record.WaitingSince = now;
         record.WasPaused = record.Slot.IsPaused;
+
+        // It may be paused and resumed within one turn.
+        record.WaitingSince = Math.Max(record.WaitingSince, record.Slot.ResumedAt);
         RequireWithin(PatienceFor(record), record.WaitingSince, record, "waits too long for a message");
     }
 

@@ -94,6 +94,7 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
         DriverSlot resumed = Require(slot);
         resumed.IsPaused = false;
         resumed.Overshoot = 0;
+        resumed.ResumedAt = _network.Time.Now;
         MarkReady(resumed);
     }
 

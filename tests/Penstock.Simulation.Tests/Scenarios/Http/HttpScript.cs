@@ -1,6 +1,6 @@
-using Penstock.Http;
 using System.Globalization;
 using System.Text;
+using Penstock.Http;
 
 namespace Penstock.Simulation.Tests.Scenarios.Http;
 

@@ -14,6 +14,9 @@ internal sealed class KeyValueScenario : Scenario
 {
     private const int MinMessageBytes = 1024;
 
+    /// <summary>Messages come from clients of any server, up to the largest limit that is drawn.</summary>
+    private const int MaxPushBytes = 64 * 1024;
+
     private readonly List<RespSession> _sessions = [];
     private readonly HashSet<ServerUnderTest> _protobuf = [];
     private readonly StoreModel _store = new();
@@ -61,7 +64,9 @@ internal sealed class KeyValueScenario : Scenario
             : new RespClient(network, connection, maxValueBytes);
     }
 
-    public override int MaxReplyBytes(ServerUnderTest server) => _largestReply + _database.Options.MaxSubscriberBytes;
+    /// <summary>A subscriber is dropped by the message that passes its limit, so that one is staged too.</summary>
+    public override int MaxReplyBytes(ServerUnderTest server) =>
+        _largestReply + _database.Options.MaxSubscriberBytes + MaxPushBytes;
 
     public override long ReplyBytes(ConnectionRecord record) =>
         record.Client.SentForbidden ? -1 : ((ExpectingClient)record.Client).ExpectedBytes;
