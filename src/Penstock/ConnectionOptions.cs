@@ -3,9 +3,13 @@ namespace Penstock;
 /// <summary>What one connection may cost, and for how long.</summary>
 public class ConnectionOptions
 {
+    /// <summary>What is buffered for a message, and a read behind it, must fit one array.</summary>
+    private const int LargestMessage = 1 << 30;
+
     /// <summary>
     /// The longest message that a peer may send, and so the most that is ever buffered for it. Default: 1 MiB. A longer
-    /// one closes the connection with <see cref="CloseReason.MessageTooLarge"/>, as soon as its length is known.
+    /// one closes the connection with <see cref="CloseReason.MessageTooLarge"/>, as soon as its length is known. At most
+    /// 1 GiB.
     /// </summary>
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
 
@@ -53,7 +57,7 @@ public class ConnectionOptions
     /// <summary>Checks every value; the message of a failure names the option.</summary>
     internal virtual void Validate()
     {
-        OptionChecks.AtLeast(MaxMessageBytes, 1, nameof(MaxMessageBytes));
+        OptionChecks.InRange(MaxMessageBytes, 1, LargestMessage, nameof(MaxMessageBytes));
         OptionChecks.AtLeast(MaxSendQueueBytes, 0, nameof(MaxSendQueueBytes));
         OptionChecks.AtLeast(ResumeSendQueueBytes, 0, nameof(ResumeSendQueueBytes));
         if (ResumeSendQueueBytes > MaxSendQueueBytes)

@@ -118,8 +118,7 @@ public sealed class LoopGroup : IAsyncDisposable
     public IDisposable StartTimer(int loop, TimeSpan period, Action callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        if (period <= TimeSpan.Zero)
-            throw new ArgumentOutOfRangeException(nameof(period), period, "A timer's period must be positive.");
+        OptionChecks.Positive(period, nameof(period));
         return new LoopTimer(_loops[loop], period, callback);
     }
 
@@ -146,9 +145,9 @@ public sealed class LoopGroup : IAsyncDisposable
         options.Validate();
         if (loop is not null && ConnectionThreads is not null)
             throw new NotSupportedException("With a thread per connection each gets its own; the loop cannot be chosen.");
-        EventLoop target = loop is { } index ? _loops[index] : ChooseForConnect();
-        var attempt = new ConnectAttempt(target, remote, handler, options);
-        return await attempt.RunAsync(cancellationToken).ConfigureAwait(false);
+        Func<EventLoop> claim = loop is { } index ? () => _loops[index] : ChooseForConnect;
+        var attempt = new ConnectAttempt(remote, handler, options);
+        return await attempt.RunAsync(claim, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -231,17 +230,31 @@ public sealed class LoopGroup : IAsyncDisposable
             MechanismChoice choice = DriverProbe.Choose(options.Io, options.Trigger, failed);
             LoopOptions chosen = options.Copy();
             chosen.Io = choice.Mechanism;
-            var threads = new LoopThread[options.Count];
-            for (int i = 0; i < threads.Length; i++)
-                threads[i] = new LoopThread(chosen, clock, i);
             try
             {
+                LoopThread[] threads = StartThreads(chosen, clock);
                 return (threads, AwaitStart(threads), choice.Remarks);
             }
             catch (MechanismRefusedException refused) when (options.Io == IoMechanism.Auto)
             {
                 failed.Add(refused.Report);
             }
+        }
+    }
+
+    private static LoopThread[] StartThreads(LoopOptions options, LoopClock clock)
+    {
+        List<LoopThread> threads = [];
+        try
+        {
+            for (int i = 0; i < options.Count; i++)
+                threads.Add(new LoopThread(options, clock, i));
+            return [.. threads];
+        }
+        catch
+        {
+            StopAll(threads);
+            throw;
         }
     }
 
@@ -253,10 +266,16 @@ public sealed class LoopGroup : IAsyncDisposable
         }
         catch
         {
-            foreach (LoopThread thread in threads)
-                _ = thread.Started.ContinueWith(StopStarted, TaskScheduler.Default);
+            StopAll(threads);
             throw;
         }
+    }
+
+    /// <summary>Ends the loops that have started, and those that will.</summary>
+    private static void StopAll(IEnumerable<LoopThread> threads)
+    {
+        foreach (LoopThread thread in threads)
+            _ = thread.Started.ContinueWith(StopStarted, TaskScheduler.Default);
 
         static void StopStarted(Task<EventLoop> started)
         {

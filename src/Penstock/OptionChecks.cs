@@ -9,9 +9,27 @@ internal static class OptionChecks
             throw new ArgumentOutOfRangeException(option, value, $"{option} must be at least {minimum}.");
     }
 
+    /// <summary>The longest time that timers of the runtime take, too; a deadline further away would overflow.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(int.MaxValue);
+
+    public static void InRange(int value, int minimum, int maximum, string option)
+    {
+        if (value < minimum || value > maximum)
+            throw new ArgumentOutOfRangeException(option, value, $"{option} must be from {minimum} to {maximum}.");
+    }
+
+    public static void Positive(TimeSpan value, string option)
+    {
+        if (value <= TimeSpan.Zero || value > Longest)
+            throw new ArgumentOutOfRangeException(option, value, $"{option} must be positive and at most {Longest.Days} days.");
+    }
+
     public static void PositiveOrInfinite(TimeSpan value, string option)
     {
-        if (value <= TimeSpan.Zero && value != Timeout.InfiniteTimeSpan)
-            throw new ArgumentOutOfRangeException(option, value, $"{option} must be positive, or infinite for no limit.");
+        if ((value <= TimeSpan.Zero || value > Longest) && value != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(
+                option, value, $"{option} must be positive and at most {Longest.Days} days, or infinite for no limit.");
+        }
     }
 }

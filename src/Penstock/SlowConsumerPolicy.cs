@@ -18,7 +18,8 @@ public enum SlowConsumerPolicy
 
     /// <summary>
     /// The connection is reset with <see cref="CloseReason.SlowConsumer"/>, once the kernel has been offered what waits
-    /// and takes no more. A single reply above the mark costs a peer that reads nothing.
+    /// and takes no more. A reply that is longer than the mark and the socket's buffer together resets any peer, however
+    /// fast it reads.
     /// </summary>
     Disconnect,
 

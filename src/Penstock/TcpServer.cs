@@ -135,10 +135,16 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
 
     private async Task StopCoreAsync()
     {
-        await _server.StopAsync(_impatience.Token).ConfigureAwait(false);
-        if (_ownsGroup)
-            await _group.DisposeAsync().ConfigureAwait(false);
-        _completion.TrySetResult();
+        try
+        {
+            await _server.StopAsync(_impatience.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (_ownsGroup)
+                await _group.DisposeAsync().ConfigureAwait(false);
+            _completion.TrySetResult();
+        }
     }
 
     /// <summary>

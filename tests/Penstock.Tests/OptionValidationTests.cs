@@ -33,6 +33,29 @@ public sealed class OptionValidationTests
     }
 
     [Fact]
+    public void A_time_that_no_deadline_can_hold_is_refused_by_name()
+    {
+        foreach (Action<ServerOptions, TimeSpan> set in new Action<ServerOptions, TimeSpan>[]
+        {
+            (o, time) => o.IdleTimeout = time, (o, time) => o.FirstMessageTimeout = time,
+            (o, time) => o.WriteStallTimeout = time, (o, time) => o.ShutdownTimeout = time,
+        })
+        {
+            var options = new ServerOptions();
+            set(options, TimeSpan.MaxValue);
+            Assert.Throws<ArgumentOutOfRangeException>(options.Validate);
+            set(options, Timeout.InfiniteTimeSpan);
+            options.Validate();
+        }
+    }
+
+    [Fact]
+    public void A_message_that_no_array_can_hold_is_refused_by_name() =>
+        Assert.Throws<ArgumentOutOfRangeException>(
+            nameof(ConnectionOptions.MaxMessageBytes),
+            () => new ConnectionOptions { MaxMessageBytes = int.MaxValue }.Validate());
+
+    [Fact]
     public void A_negative_low_mark_is_refused_by_name() =>
         Assert.Throws<ArgumentOutOfRangeException>(
             nameof(ConnectionOptions.ResumeSendQueueBytes),

@@ -83,8 +83,10 @@ public sealed class SharedPayload : IBufferWriter<byte>, IDisposable
     /// <summary>Takes another reference. The caller must hold one.</summary>
     internal void Retain()
     {
-        if (Interlocked.Increment(ref _references) <= 1)
-            ThrowDisposed();
+        if (Interlocked.Increment(ref _references) > 1)
+            return;
+        Interlocked.Decrement(ref _references);
+        ThrowDisposed();
     }
 
     private void Grow(int needed)

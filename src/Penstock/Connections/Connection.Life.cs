@@ -16,7 +16,10 @@ public sealed partial class Connection
     private CloseReason _closeReason;
     private bool _opened;
 
-    /// <summary>True exactly while the loop's list of dirty connections holds this one.</summary>
+    /// <summary>
+    /// The loop's list of dirty connections holds this one already. A slot that is reused within a turn may stand there
+    /// twice, which does no harm.
+    /// </summary>
     private bool _dirty;
 
     internal void Assign(SlotKey key) => Key = key;

@@ -63,22 +63,25 @@ public sealed partial class Connection : IBufferWriter<byte>
         State == ConnectionState.Open && !_input.IsPaused && _output.Staged.Length <= _scope.Limits.SendHighMark;
 
     /// <summary>The peer's address, asked of the kernel once; null when it is not known any more.</summary>
-    public EndPoint? RemoteEndPoint => _remoteEndPoint ??= SocketEndPoints.Remote(_socket);
+    public EndPoint? RemoteEndPoint => _remoteEndPoint ??= HasSocket ? SocketEndPoints.Remote(_socket) : null;
 
     /// <summary>Our end's address; null when it is not known any more.</summary>
-    public EndPoint? LocalEndPoint => SocketEndPoints.Local(_socket);
+    public EndPoint? LocalEndPoint => HasSocket ? SocketEndPoints.Local(_socket) : null;
 
     /// <summary>Whether the caller is on this connection's loop, as the other members ask. Any thread.</summary>
     public bool IsOnLoop => _loop.IsOnLoop;
 
     /// <summary>The connection's socket for other threads: take it on the loop, use it anywhere.</summary>
-    public ConnectionSocket Socket => _sharedSocket ??= new ConnectionSocket(_socket);
+    public ConnectionSocket Socket => _sharedSocket ??= new ConnectionSocket(_socket, isRetired: !HasSocket);
 
     internal SlotKey Key { get; private set; }
 
     internal int MaxMessageBytes => _scope.Limits.MaxMessageBytes;
 
     internal ConnectionScope Scope => _scope;
+
+    /// <summary>After the close the descriptor's number may be somebody else's.</summary>
+    private bool HasSocket => State < ConnectionState.Closing;
 
     private bool AcceptsOutput => State == ConnectionState.Open;
 

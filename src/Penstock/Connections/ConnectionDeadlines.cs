@@ -3,8 +3,8 @@ using Penstock.Timing;
 namespace Penstock.Connections;
 
 /// <summary>
-/// The two deadlines of one slot: what the peer has yet to send, and what it has yet to take. A mutable view of the
-/// loop's queue; it holds no state of its own.
+/// The two deadlines of one slot: what the peer has yet to send, and what it has yet to take. A view of the
+/// loop's queue, which holds the state.
 /// </summary>
 internal readonly struct ConnectionDeadlines(ConnectionLoop loop, int slot)
 {

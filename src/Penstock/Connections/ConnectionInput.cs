@@ -160,9 +160,17 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
         connection.ApplyHighMark();
         if (stoppedForRoom && connection.WantsInput)
             RedeliverLater();
+        else if (stoppedForRoom && !IsPaused)
+            AwaitRoom();
         else if (_stored.Length > connection.Scope.Limits.MaxUnconsumedBytes && connection.WantsInput)
             connection.Drain(CloseReason.MessageTooLarge);
     }
+
+    /// <summary>
+    /// Also where the policy leaves pausing to the handler: what is stored must not grow, and is shown when there is
+    /// room.
+    /// </summary>
+    private void AwaitRoom() => Pause(PauseCauses.SendQueue);
 
     private void TellPeerFinished()
     {

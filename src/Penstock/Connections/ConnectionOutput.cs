@@ -19,7 +19,10 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     /// <summary>How often output is held; nothing is sent unless this is 0.</summary>
     public int Holds;
 
-    /// <summary>True exactly while a send is outstanding: the driver reads the front of <see cref="Staged"/>.</summary>
+    /// <summary>The kernel took less than it was offered last. A send that is merely outstanding does not say so.</summary>
+    private bool _refused;
+
+    /// <summary>A completion is still to come, and until then the front of <see cref="Staged"/> stays.</summary>
     public bool IsSending { get; private set; }
 
     /// <summary>Bytes at the front that the outstanding send covers.</summary>
@@ -40,12 +43,13 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     {
         Holds = 0;
         DroppedPayloads = 0;
-        IsDrainAwaited = false;
+        IsDrainAwaited = _refused = false;
     }
 
     /// <summary>The outstanding send completed.</summary>
     public void OnSent(int result)
     {
+        _refused = result < BusyBytes;
         if (Take(result))
             Flush(taken: true);
     }
@@ -83,7 +87,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
             return;
         if (Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
             DropOldest();
-        if (IsSending && Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
+        if (_refused && IsSending && Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
             connection.CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
         else if (Limits.SlowConsumer == SlowConsumerPolicy.Notify)
             IsDrainAwaited = true;
@@ -95,6 +99,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     public void Clear()
     {
         IsSending = false;
+        BusyBytes = 0;
         Staged.Clear();
     }
 
@@ -163,7 +168,12 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     {
         int result = loop.Driver.Send(connection.Key, segments);
         if (result != IoDriver.SendPending)
+        {
+            _refused = false;
             return result;
+        }
+
+        _refused |= loop.Driver.SendsAtOnce;
         BusyBytes = SendSegment.TotalLength(segments);
         IsSending = true;
         return result;

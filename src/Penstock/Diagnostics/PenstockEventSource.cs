@@ -39,4 +39,7 @@ internal sealed class PenstockEventSource : EventSource
 
     [Event(6, Level = EventLevel.Warning, Message = "{0}: {1} connections did not finish within the shutdown timeout and were reset")]
     public void ShutdownTimeout(string endPoint, int connections) => WriteEvent(6, endPoint, connections);
+
+    [Event(7, Level = EventLevel.Warning, Message = "{0}: the socket file is left behind: {1}")]
+    public void SocketFileLeft(string endPoint, string error) => WriteEvent(7, endPoint, error);
 }

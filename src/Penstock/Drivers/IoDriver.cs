@@ -16,7 +16,8 @@ namespace Penstock.Drivers;
 /// <para><b>Contract</b>, the same for every driver, and tested once for all of them:</para>
 /// <list type="bullet">
 /// <item>At most one <see cref="Send"/> is outstanding per slot. The segment list is read during the call; the bytes
-/// that it points to stay valid until <see cref="CompletionKind.Sent"/> or <see cref="CompletionKind.Closed"/>.</item>
+/// that it points to stay valid until the call returns a result, or until <see cref="CompletionKind.Sent"/> or
+/// <see cref="CompletionKind.Closed"/>.</item>
 /// <item>After <see cref="PauseReceive"/> only bytes already in flight may still arrive;
 /// <see cref="PauseOvershootBytes"/> bounds them.</item>
 /// <item>A <see cref="CompletionKind.Received"/> has any length from 1 up; length 0 means that the peer finished

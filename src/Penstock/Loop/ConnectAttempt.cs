@@ -6,18 +6,18 @@ using Penstock.Net;
 namespace Penstock.Loop;
 
 /// <summary>One outbound connection on its way to a loop.</summary>
-internal sealed class ConnectAttempt(EventLoop loop, EndPoint remote, ConnectionHandler handler, ConnectionOptions options)
+internal sealed class ConnectAttempt(EndPoint remote, ConnectionHandler handler, ConnectionOptions options)
 {
     private readonly TaskCompletionSource<ConnectionId> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public async Task<ConnectionId> RunAsync(CancellationToken cancellationToken)
+    /// <param name="claim">Names the loop; called once there is a socket, because a claimed loop must be used.</param>
+    /// <param name="cancellationToken">Gives the attempt up.</param>
+    public async Task<ConnectionId> RunAsync(Func<EventLoop> claim, CancellationToken cancellationToken)
     {
         Socket socket = Create();
-        bool posted = loop.Post((_, _) => Start(socket, cancellationToken), null);
-        ObjectDisposedException.ThrowIf(!posted, typeof(LoopGroup));
-
+        EventLoop loop = PostStart(socket, claim, cancellationToken);
         using CancellationTokenRegistration registration =
-            cancellationToken.Register(() => loop.Post((_, _) => Cancel(cancellationToken), null));
+            cancellationToken.Register(() => loop.Post((_, _) => Cancel(loop, cancellationToken), null));
         return await _connected.Task.ConfigureAwait(false);
     }
 
@@ -30,7 +30,24 @@ internal sealed class ConnectAttempt(EventLoop loop, EndPoint remote, Connection
         throw new NotSupportedException($"Cannot connect to a {remote.GetType().Name}; resolve names first.");
     }
 
-    private void Start(Socket socket, CancellationToken cancellationToken)
+    private EventLoop PostStart(Socket socket, Func<EventLoop> claim, CancellationToken cancellationToken)
+    {
+        bool posted = false;
+        try
+        {
+            EventLoop loop = claim();
+            posted = loop.Post((_, _) => Start(loop, socket, cancellationToken), null);
+            ObjectDisposedException.ThrowIf(!posted, typeof(LoopGroup));
+            return loop;
+        }
+        finally
+        {
+            if (!posted)
+                socket.Dispose();
+        }
+    }
+
+    private void Start(EventLoop loop, Socket socket, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -48,7 +65,7 @@ internal sealed class ConnectAttempt(EventLoop loop, EndPoint remote, Connection
     }
 
     /// <summary>Closes what is being established; one that is established already is the caller's.</summary>
-    private void Cancel(CancellationToken cancellationToken)
+    private void Cancel(EventLoop loop, CancellationToken cancellationToken)
     {
         if (!_connected.TrySetCanceled(cancellationToken))
             return;

@@ -105,6 +105,7 @@ internal sealed class ConnectionPlacement
         return best ?? _targets[0];
     }
 
-    /// <summary>Of other loops it is not known: what they hold back they turn away.</summary>
-    private static bool HasSlot(ServerOnLoop target) => !target.Loop.IsOnLoop || target.Loop.HasFreeSlot;
+    /// <summary>Of other loops it is only known whether they have ended: what they hold back they turn away.</summary>
+    private static bool HasSlot(ServerOnLoop target) =>
+        target.Loop.IsOnLoop ? target.Loop.HasFreeSlot : !target.Loop.HasEnded;
 }

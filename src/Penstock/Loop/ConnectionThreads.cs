@@ -83,7 +83,11 @@ internal sealed class ConnectionThreads(Func<EventLoop?> start, int maximum)
         try
         {
             if (start() is not { } loop)
+            {
+                _isExhausted = true;
                 return null;
+            }
+
             loop.Vacated = Vacate;
             _started++;
             return loop;

@@ -65,6 +65,9 @@ internal sealed class EventLoop : ConnectionLoop
     /// <summary>Set by <see cref="Stop"/>: the turn in progress is the last.</summary>
     public bool IsStopped { get; private set; }
 
+    /// <summary>Whether the loop takes no more posts. Any thread; may be a moment late.</summary>
+    public bool HasEnded => _mailbox.IsClosed;
+
     /// <summary>Connections in use, also for other threads, which may see it a moment late.</summary>
     public int ConnectionCount => _connections.Count;
 
@@ -161,7 +164,9 @@ internal sealed class EventLoop : ConnectionLoop
 
     public void CancelBackoff(SlotKey listener) => Deadlines.Cancel(listener.Index * 2);
 
-    /// <summary>Closes the connections of <paramref name="scope"/>, or of all scopes, in the way given.</summary>
+    /// <summary>
+    /// Calls <paramref name="action"/> for every connection of <paramref name="scope"/>, or of all; it may close them.
+    /// </summary>
     public void ForEachConnection(ConnectionScope? scope, Action<Connection> action)
     {
         List<Connection> open = new(_connections.Count);
@@ -293,7 +298,9 @@ internal sealed class EventLoop : ConnectionLoop
         }
     }
 
-    /// <summary>What becomes dirty here is sent in the next turn, which then does not wait: every turn ends.</summary>
+    /// <summary>
+    /// What becomes dirty here is sent with the next batch, or in the next turn, which then does not wait.
+    /// </summary>
     private void FlushDirtyConnections()
     {
         (_dirty, _flushing) = (_flushing, _dirty);

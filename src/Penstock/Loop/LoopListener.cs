@@ -155,8 +155,10 @@ internal sealed class LoopListener : IDisposable
         _loop.Driver.PauseReceive(Key);
         _loop.Statistics.ListenerPauses++;
         PenstockEventSource.Log.ServerFull(_name, _limiter.Count);
+
+        // Posted, not called: a place that is offered and then refused would come back here at once, for ever.
         if (!_limiter.AwaitRoom() && _loop.HasFreeSlot && _placement.HasRoom(_limiter))
-            OnRoom();
+            _loop.Post(static (listener, _) => ((LoopListener)listener!).OnRoom(), this);
     }
 
     private void OnAcceptFailed(int errno)

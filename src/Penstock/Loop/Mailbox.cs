@@ -23,6 +23,9 @@ internal sealed class Mailbox(Action wake)
     /// <summary>Whether <see cref="Drain"/> has something to do, so that a loop does not wait.</summary>
     public bool HasWork => _nextToDrain < _draining.Count || Volatile.Read(ref _wakePending) != 0;
 
+    /// <summary>Whether posts are refused. Any thread.</summary>
+    public bool IsClosed => Volatile.Read(ref _closed);
+
     /// <summary>
     /// Runs <paramref name="callback"/> on the loop. Returns false, and drops it, when the loop has ended.
     /// </summary>

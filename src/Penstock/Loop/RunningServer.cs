@@ -106,7 +106,15 @@ internal sealed class RunningServer
     {
         Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
         await Task.WhenAll(closed).ConfigureAwait(false);
-        _listenSocket.Dispose();
+        try
+        {
+            _listenSocket.Dispose();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The connections are still to be drained: a stop must not end half-way because of a file.
+            PenstockEventSource.Log.SocketFileLeft(Name, exception.Message);
+        }
     }
 
     private static void Reset(ServerOnLoop part) =>

@@ -22,7 +22,11 @@ public sealed class ConnectionSocket
     private readonly SocketHandle _socket;
     private bool _retired;
 
-    internal ConnectionSocket(SocketHandle socket) => _socket = socket;
+    internal ConnectionSocket(SocketHandle socket, bool isRetired)
+    {
+        _socket = socket;
+        _retired = isRetired;
+    }
 
     /// <summary>
     /// Offers bytes to the kernel from the calling thread, without waiting and without the loop. Bytes that are

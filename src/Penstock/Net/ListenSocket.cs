@@ -60,6 +60,8 @@ internal sealed class ListenSocket : IDisposable
     }
 
     /// <summary>Closes what was not taken, and removes the file of a Unix domain socket.</summary>
+    /// <exception cref="IOException">The file cannot be removed; all else is done.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before.</exception>
     public void Dispose()
     {
         foreach (Socket? socket in _sockets)

@@ -1,13 +1,15 @@
-using System.Runtime.InteropServices;
-
 namespace Penstock.Publishing;
 
 /// <summary>A topic's subscribers on one loop. That loop's thread only, except <see cref="IsEmpty"/>.</summary>
 internal sealed class TopicMembers(Topic topic)
 {
-    private readonly List<Connection> _connections = [];
+    /// <summary>Null for one that left while a message was being sent.</summary>
+    private readonly List<Connection?> _connections = [];
+
     private readonly Dictionary<ConnectionId, int> _places = [];
     private int _count;
+    private bool _isSending;
+    private bool _hasGaps;
 
     /// <summary>Any thread; may be a moment late, as a subscription is.</summary>
     public bool IsEmpty => Volatile.Read(ref _count) == 0;
@@ -18,35 +20,57 @@ internal sealed class TopicMembers(Topic topic)
             return false;
         _connections.Add(connection);
         connection.AddSubscription(topic);
-        Volatile.Write(ref _count, _connections.Count);
+        Volatile.Write(ref _count, _places.Count);
         return true;
     }
 
-    /// <summary>
-    /// Swaps the last subscriber into the gap, so that leaving costs the same in a topic of any
-    /// size.
-    /// </summary>
     public bool Remove(Connection connection)
     {
         if (!_places.Remove(connection.Id, out int place))
             return false;
         connection.RemoveSubscription(topic);
-        Connection last = _connections[^1];
-        _connections.RemoveAt(_connections.Count - 1);
-        if (!ReferenceEquals(last, connection))
-        {
-            _connections[place] = last;
-            _places[last.Id] = place;
-        }
-
-        Volatile.Write(ref _count, _connections.Count);
+        Volatile.Write(ref _count, _places.Count);
+        _connections[place] = null;
+        if (_isSending)
+            _hasGaps = true;
+        else
+            CloseGap(place);
         return true;
     }
 
+    /// <summary>
+    /// To those who are here now. A handler that is told of congestion meanwhile may unsubscribe whom it likes.
+    /// </summary>
     public void Send(SharedPayload payload)
     {
-        // Nobody leaves meanwhile: a slow subscriber that a policy ends is told so by its last completion, later.
-        foreach (Connection connection in CollectionsMarshal.AsSpan(_connections))
-            connection.Send(payload);
+        _isSending = true;
+        int count = _connections.Count;
+        for (int i = 0; i < count; i++)
+            _connections[i]?.Send(payload);
+        _isSending = false;
+        if (_hasGaps)
+            CloseGaps();
+    }
+
+    /// <summary>Swaps the last subscriber into the gap, so that leaving costs the same in a topic of any size.</summary>
+    private void CloseGap(int place)
+    {
+        Connection? last = _connections[^1];
+        _connections.RemoveAt(_connections.Count - 1);
+        if (last is null)
+            return;
+        _connections[place] = last;
+        _places[last.Id] = place;
+    }
+
+    /// <summary>From the end, so that the last one is never a gap itself unless it is the one that goes.</summary>
+    private void CloseGaps()
+    {
+        _hasGaps = false;
+        for (int place = _connections.Count - 1; place >= 0; place--)
+        {
+            if (_connections[place] is null)
+                CloseGap(place);
+        }
     }
 }

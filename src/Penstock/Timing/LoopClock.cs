@@ -18,7 +18,7 @@ internal sealed class LoopClock(TimeProvider provider)
 
     public long Now => Provider.GetTimestamp();
 
-    /// <summary>A duration in timestamps, rounded up: a deadline is never early.</summary>
+    /// <summary>A duration in timestamps, rounded up; deadlines count from the start of a turn.</summary>
     public long ToTimestamps(TimeSpan duration) =>
         (long)Math.Ceiling(duration.TotalSeconds * Provider.TimestampFrequency);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Penstock.Tests.Server;
 
 namespace Penstock.Tests.Models;
@@ -86,6 +87,23 @@ public sealed class BlockingModelTests
         }
 
         connected.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task Attempts_that_cannot_begin_take_no_thread()
+    {
+        await using LoopGroup group = CreateGroup(threads: 2);
+        for (int i = 0; i < 5; i++)
+        {
+            await Assert.ThrowsAsync<NotSupportedException>(
+                () => group.ConnectAsync(
+                    new DnsEndPoint("localhost", 80), new ScriptedHandler(), cancellationToken: TestContext.Current.CancellationToken));
+        }
+
+        await using TestServer server = TestServer.Echo();
+        var handler = new ScriptedHandler();
+        await group.ConnectAsync(server.EndPoint, handler, cancellationToken: TestContext.Current.CancellationToken).Bounded();
+        await handler.Journal.WaitOpenedAsync();
     }
 
     [Fact]

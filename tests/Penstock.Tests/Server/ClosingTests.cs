@@ -1,10 +1,37 @@
+using System.Buffers;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Penstock.Tests.Server;
 
 /// <summary>How connections end when the server's side ends them.</summary>
 public sealed class ClosingTests
 {
+    [Fact]
+    public async Task A_connection_that_is_over_has_no_socket_to_ask()
+    {
+        // The number of the closed descriptor is the next one to be given out.
+        (object? Remote, object? Local, int Sent) seen = ("unknown", "unknown", -1);
+        using var elsewhere = new TcpListener(IPAddress.Loopback, 0);
+        elsewhere.Start();
+        var handler = new ScriptedHandler
+        {
+            Closed = (connection, _) =>
+            {
+                using var next = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                next.Connect(elsewhere.LocalEndpoint);
+                var bytes = new ReadOnlySequence<byte>("x"u8.ToArray());
+                seen = (connection.RemoteEndPoint, connection.LocalEndPoint, connection.Socket.TrySend(in bytes));
+            },
+        };
+        await using TestServer server = TestServer.Scripted(handler);
+        using TestClient client = await server.ConnectAsync();
+        await client.SendAsync("x");
+        client.Reset();
+        await Patience.UntilAsync(() => seen.Sent >= 0);
+        Assert.Equal((null, null, 0), seen);
+    }
+
     [Fact]
     public async Task Closing_delivers_what_was_sent_and_discards_what_is_sent_afterwards()
     {

@@ -142,6 +142,25 @@ public sealed class SlowReaderTests
     }
 
     [Fact]
+    public async Task What_stays_behind_a_full_queue_is_neither_kept_without_bound_nor_forgotten_where_the_handler_is_only_told()
+    {
+        await using TestServer server = TestServer.Echo(o =>
+        {
+            Limit(o);
+            o.SlowConsumer = SlowConsumerPolicy.Notify;
+        });
+        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        byte[] frame = TestClient.Frame(TestClient.Pattern(1_000));
+        byte[] requests = [.. Enumerable.Repeat(frame, 32 * 1024).SelectMany(bytes => bytes)];
+        Task sending = client.SendAsync(requests);
+        await server.WaitStalledAsync();
+        Assert.False(sending.IsCompleted, "the client is slowed down");
+
+        Assert.Equal(requests, await client.ReceiveExactlyAsync(requests.Length));
+        await sending;
+    }
+
+    [Fact]
     public async Task A_producer_is_told_once_each_time_its_backlog_has_drained()
     {
         int drained = 0;

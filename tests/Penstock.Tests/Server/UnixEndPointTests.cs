@@ -27,6 +27,19 @@ public sealed class UnixEndPointTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_whose_directory_is_gone_stops_all_the_same()
+    {
+        await using TestServer server = Start(SocketPath);
+        using TestClient client = await server.ConnectAsync();
+        await client.ExchangeAsync();
+        Directory.Delete(Path.GetDirectoryName(SocketPath)!, recursive: true);
+        await server.Server.StopAsync(new CancellationToken(canceled: true)).Bounded();
+        await server.Server.Completion.Bounded();
+        await client.ExpectGoneAsync();
+        Directory.CreateDirectory(Path.GetDirectoryName(SocketPath)!);
+    }
+
+    [Fact]
     public async Task The_file_stays_when_the_collector_takes_the_socket_that_made_it()
     {
         await using TestServer server = Start(SocketPath);

@@ -63,6 +63,8 @@ internal sealed class BlockingDriver : IoDriver
 
     public override string Description => "blocking";
 
+    public override bool SendsAtOnce => true;
+
     /// <summary>None: what a paused slot has to read stays in the kernel.</summary>
     public override int PauseOvershootBytes => 0;
 
@@ -274,7 +276,9 @@ internal sealed class BlockingDriver : IoDriver
         if (slot.AwaitingWritable && ((uint)_polled[_next].Returned & writable) != 0)
         {
             // The engine sends again, and what it sends makes room for the replies to what is read after it.
+            // The same report must not be taken for room again when that send fills it up.
             slot.AwaitingWritable = false;
+            _polled[_next].Returned &= ~(short)ReadinessMask.Out;
             completion = Completion.Of(CompletionKind.Sent, key, 0);
             return true;
         }

@@ -10,8 +10,8 @@ namespace Penstock.Drivers;
 /// several times the submissions; what does not fit the kernel keeps aside, and takes longer to hand over.</param>
 /// <param name="ReceiveBuffers">Buffers that the kernel receives into, for all connections of the loop.</param>
 /// <param name="ReceiveBufferBytes">Bytes in each; the most that one receive takes.</param>
-/// <param name="Incremental">Let receives share a buffer, each taking only the bytes that it fills (Linux
-/// 6.12).</param>
+/// <param name="Incremental">Let receives share a buffer, each taking only the bytes that it fills. The
+/// kernel must complete in the order in which it fills (Linux 6.15).</param>
 internal readonly record struct IoUringSizes(
     int SubmissionEntries,
     int CompletionEntries,
@@ -25,8 +25,15 @@ internal readonly record struct IoUringSizes(
     /// <summary>Below this, fairness would cost more than it gives.</summary>
     private const int MinimumFairBytes = 64;
 
+    /// <summary>
+    /// Before 6.15 a kernel could post the completions of one batch in another order than it filled a shared buffer,
+    /// and one client's bytes would be taken for another's (its commit "ensure deferred completions are flushed for
+    /// multishot").
+    /// </summary>
+    private static bool KeepsOrder => Environment.OSVersion.Version >= new Version(6, 15);
+
     /// <summary>Four MiB of buffers, resident only as far as they were ever filled.</summary>
-    public static IoUringSizes Default { get; } = new(1024, 4096, 512, 8192, Incremental: true);
+    public static IoUringSizes Default { get; } = new(1024, 4096, 512, 8192, Incremental: KeepsOrder);
 
     public int TotalReceiveBytes => ReceiveBuffers * ReceiveBufferBytes;
 

@@ -9,7 +9,7 @@ namespace Penstock.Drivers;
 /// connection that is idle costs none.
 /// </summary>
 /// <remarks>
-/// Where the kernel can (Linux 6.12), a receive takes only the bytes that it fills, and the next one, of whichever
+/// Where the kernel can, and keeps order (Linux 6.15), a receive takes only the bytes that it fills, and the next one, of whichever
 /// connection, continues behind them. Then buffers can be large enough for bulk data and small messages still do not
 /// waste them. Receives complete in the order in which the kernel filled the buffer, so its fill is known by counting.
 /// </remarks>

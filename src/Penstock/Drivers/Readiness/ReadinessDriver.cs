@@ -18,10 +18,7 @@ namespace Penstock.Drivers;
 /// </remarks>
 internal sealed class ReadinessDriver : IoDriver
 {
-    /// <summary>
-    /// Accepts per event, so that a storm of connections does not stop the traffic of those that are
-    /// in.
-    /// </summary>
+    /// <summary>Accepts per event: a storm of newcomers must not stop the traffic of those that are in.</summary>
     private const int MaxAcceptsPerEvent = 64;
 
     private readonly ReadinessSlots _slots;
@@ -66,8 +63,12 @@ internal sealed class ReadinessDriver : IoDriver
     public override void Listen(SlotKey slot, SocketHandle listener) =>
         _slots.Add(slot, listener.Descriptor, SlotState.Listening);
 
-    public override void Attach(SlotKey slot, SocketHandle socket) =>
-        _slots.Add(slot, socket.Descriptor, SlotState.Attached);
+    public override void Attach(SlotKey slot, SocketHandle socket)
+    {
+        int result = _slots.TryAdd(slot, socket.Descriptor, SlotState.Attached);
+        if (result < 0)
+            _completed.Enqueue(CompletionKind.Received, slot, result);
+    }
 
     public override unsafe void Connect(SlotKey slot, SocketHandle socket, SocketAddress remote)
     {

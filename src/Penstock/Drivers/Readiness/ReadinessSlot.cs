@@ -12,6 +12,9 @@ internal struct ReadinessSlot
     /// <summary>What the poller was last told; compared with <see cref="Wanted"/> before the next wait.</summary>
     public Interest Registered;
 
+    /// <summary>The poller knows the descriptor; it does not when it refused it.</summary>
+    public bool IsKnown;
+
     /// <summary>The poller reports nothing until it is told again: a one-shot event fired.</summary>
     public bool Disarmed;
 

@@ -30,6 +30,25 @@ internal sealed class ReadinessSlots(Poller poller, Trigger trigger, int capacit
         slot = new ReadinessSlot { Descriptor = descriptor, Generation = key.Generation, State = state };
         slot.Registered = slot.Wanted;
         poller.Add(descriptor, key.Packed, slot.Registered, trigger);
+        slot.IsKnown = true;
+    }
+
+    /// <summary>
+    /// As <see cref="Add"/>, but returns <c>-errno</c> when the poller refuses, as a rule at the kernel's limit of
+    /// watched descriptors: that costs the newcomer and not the loop.
+    /// </summary>
+    public int TryAdd(SlotKey key, int descriptor, SlotState state)
+    {
+        try
+        {
+            Add(key, descriptor, state);
+            return 0;
+        }
+        catch (PollerException refused)
+        {
+            _slots[key.Index].ReceiveEnded = true;
+            return -refused.ErrorCode;
+        }
     }
 
     /// <summary>Closes the descriptor and frees the slot.</summary>
@@ -70,7 +89,7 @@ internal sealed class ReadinessSlots(Poller poller, Trigger trigger, int capacit
     {
         slot.ChangeQueued = false;
         Interest wanted = slot.Wanted;
-        if (wanted == slot.Registered && !slot.Disarmed)
+        if ((wanted == slot.Registered && !slot.Disarmed) || !slot.IsKnown)
             return;
 
         // Silent and to stay so. Telling the poller would have it look again and report a hang-up each time.
@@ -92,7 +111,8 @@ internal sealed class ReadinessSlots(Poller poller, Trigger trigger, int capacit
     private void Release(ref ReadinessSlot slot)
     {
         // Closing would make epoll forget the descriptor too, but not while a duplicate of it is open elsewhere.
-        poller.Remove(slot.Descriptor);
+        if (slot.IsKnown)
+            poller.Remove(slot.Descriptor);
         _ = Libc.Close(slot.Descriptor);
         slot = default;
     }

@@ -18,6 +18,9 @@ internal static unsafe class Libc
     private static readonly int NoSignal =
         OperatingSystem.IsLinux() ? 0x4000 : OperatingSystem.IsFreeBSD() ? 0x20000 : 0;
 
+    /// <summary>FIOCLEX.</summary>
+    private const nuint LinuxCloseOnExec = 0x5451, BsdCloseOnExec = 0x20006601;
+
     private static readonly int DoNotWait = OperatingSystem.IsLinux() ? 0x40 : 0x80;
 
     /// <summary>Reads what has arrived. 0: the peer finished sending.</summary>
@@ -116,12 +119,16 @@ internal static unsafe class Libc
     /// </summary>
     internal static int Close(int fd) => SystemCall.Result(LibcImports.close(fd));
 
-    /// <summary>A second number for the same open file: a spare to give up when the process runs out of them.</summary>
+    /// <summary>A second number for the same open file, which programs started by this one do not inherit.</summary>
     internal static int Duplicate(int fd)
     {
         int result;
         do result = SystemCall.Result(LibcImports.dup(fd));
         while (result == SystemCall.Interrupted);
+
+        // Its only failure is a descriptor that is none.
+        if (result >= 0)
+            _ = LibcImports.ioctl(result, OperatingSystem.IsLinux() ? LinuxCloseOnExec : BsdCloseOnExec);
         return result;
     }
 

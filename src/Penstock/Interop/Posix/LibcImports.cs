@@ -4,7 +4,7 @@ namespace Penstock.Interop.Posix;
 
 /// <summary>The C library's functions as they are; <see cref="Libc"/> is the way to call them.</summary>
 /// <remarks>
-/// Variadic functions (<c>fcntl</c>, <c>ioctl</c>, <c>open</c>) must stay out: on Apple arm64 their arguments travel on
+/// Variadic functions (<c>fcntl</c>, <c>ioctl</c>, <c>open</c>) must stay out with more than their fixed arguments: on Apple arm64 their arguments travel on
 /// the stack, and an import with a fixed signature passes garbage.
 /// </remarks>
 internal static unsafe partial class LibcImports
@@ -14,6 +14,10 @@ internal static unsafe partial class LibcImports
 
     [LibraryImport("libc")]
     internal static partial int dup(int fd);
+
+    /// <summary>For requests without an argument only: those are not passed in another way anywhere.</summary>
+    [LibraryImport("libc")]
+    internal static partial int ioctl(int fd, nuint request);
 
     [LibraryImport("libc")]
     internal static partial nint read(int fd, void* buffer, nuint length);
