@@ -86,6 +86,7 @@ public sealed class SlowConsumerTests
         }
 
         await Until.TrueAsync(() => server.ConnectionCount == 2);
+        Assert.InRange(Meters.Read("penstock.slow_consumers"), 1, int.MaxValue);
         List<string> heard = await slow.ReceiveManyAsync(Messages);
         Assert.InRange(heard.Count, 0, Messages - 1);
         Dispose(others);

@@ -84,7 +84,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
         if (Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
             DropOldest();
         if (IsSending && Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
-            connection.CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
+            DisconnectSlowConsumer();
         else if (Limits.SlowConsumer == SlowConsumerPolicy.Notify)
             IsDrainAwaited = true;
         else if (Staged.Length > Limits.SendHighMark)
@@ -176,6 +176,12 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
             return;
         IsDrainAwaited |= connection.IsCongested;
         connection.EndCongestion();
+    }
+
+    private readonly void DisconnectSlowConsumer()
+    {
+        loop.Statistics.SlowConsumers++;
+        connection.CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
     }
 
     private void DropOldest()
