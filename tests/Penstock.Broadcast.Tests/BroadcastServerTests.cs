@@ -69,22 +69,6 @@ public sealed class BroadcastServerTests
     }
 
     [Fact]
-    public async Task A_client_that_writes_and_reads_back_in_a_loop_hears_itself()
-    {
-        await using TcpServer server = Servers.Start();
-        TestClient[] clients = await TestClient.ConnectManyAsync(server, 10);
-        await Task.WhenAll(clients.Select(async (client, number) =>
-        {
-            for (int i = 0; i < 50; i++)
-            {
-                await client.SendAsync($"{number}:{i}");
-                Assert.NotNull(await client.ReceiveAsync());
-            }
-        }));
-        Dispose(clients);
-    }
-
-    [Fact]
     public async Task An_error_ends_one_client_and_nobody_else()
     {
         await using TcpServer server = Servers.Start(configure: options => options.MaxMessageBytes = 16);

@@ -33,7 +33,7 @@ public sealed class Connection : IBufferWriter<byte>
     private ConnectionInput _input;
     private EndPoint? _remoteEndPoint;
     private ConnectionSocket? _sharedSocket;
-    private List<Topic>? _subscriptions;
+    private HashSet<Topic>? _subscriptions;
     private TaskCompletionSource<ConnectionId>? _connected;
     private CloseReason _closeReason;
 
@@ -352,9 +352,11 @@ public sealed class Connection : IBufferWriter<byte>
 
     private void EndSubscriptions()
     {
-        while (_subscriptions is [.., Topic last])
-            last.Unsubscribe(this);
+        if (_subscriptions is not { } ending)
+            return;
         _subscriptions = null;
+        foreach (Topic topic in ending)
+            topic.Unsubscribe(this);
     }
 
     private CloseReason IdleReason =>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Penstock.Publishing;
 
 /// <summary>A topic's subscribers on one loop. That loop's thread only, except <see cref="IsEmpty"/>.</summary>
@@ -43,10 +41,15 @@ internal sealed class TopicMembers(Topic topic)
         return true;
     }
 
-    public void Send(SharedPayload payload)
+    public void Send(SharedPayload payload, Action<Connection>? queued)
     {
-        // Nobody leaves meanwhile: a slow subscriber that a policy ends is told so by its last completion, later.
-        foreach (Connection connection in CollectionsMarshal.AsSpan(_connections))
+        // Backwards, because a subscriber may leave in here: its handler is told when it is congested. The last one
+        // takes its place then, and has the message already.
+        for (int i = _connections.Count - 1; i >= 0; i--)
+        {
+            Connection connection = _connections[i];
             connection.Send(payload);
+            queued?.Invoke(connection);
+        }
     }
 }
