@@ -77,9 +77,10 @@ internal sealed class BroadcastClient : IDisposable
         target.Write("\n"u8);
     }
 
-    private static LengthPrefixFormat PrefixOf(BroadcastFraming framing) => framing == BroadcastFraming.UInt32LittleEndian
-        ? LengthPrefixFormat.UInt32LittleEndian
-        : LengthPrefixFormat.UInt64BigEndian;
+    private static LengthPrefixFormat PrefixOf(BroadcastFraming framing) =>
+        framing == BroadcastFraming.UInt32LittleEndian
+            ? LengthPrefixFormat.UInt32LittleEndian
+            : LengthPrefixFormat.UInt64BigEndian;
 
     private async Task SendAllAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {

@@ -3,7 +3,8 @@ namespace Penstock.Peers.NaiveBroadcast;
 /// <summary>Everybody, by loop.</summary>
 internal sealed class Clients(LoopGroup group)
 {
-    private readonly List<Connection>[] _byLoop = [.. Enumerable.Range(0, group.Count).Select(_ => new List<Connection>())];
+    private readonly List<Connection>[] _byLoop =
+        [.. Enumerable.Range(0, group.Count).Select(_ => new List<Connection>())];
 
     public void Add(Connection client) => _byLoop[client.Id.Loop].Add(client);
 
