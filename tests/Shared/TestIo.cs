@@ -27,7 +27,8 @@ internal static class TestIo
         Assert.SkipUnless(LoopsAreShared, "A loop serves one connection in this model.");
 
     /// <summary>Skips a test with several connections at once where they are served one after the other.</summary>
-    public static void SkipIfOneAtATime() => Assert.SkipWhen(ServesOneAtATime, "One connection at a time in this model.");
+    public static void SkipIfOneAtATime() =>
+        Assert.SkipWhen(ServesOneAtATime, "One connection at a time in this model.");
 
     /// <summary>Skips a test of one mechanism in particular where the machine refuses it, with what it said.</summary>
     public static void SkipIfRefused(IoMechanism mechanism)
@@ -37,11 +38,16 @@ internal static class TestIo
     }
 
     /// <summary>Loops of a test: as the environment asks, and few, because tests run beside each other.</summary>
-    public static LoopOptions Apply(LoopOptions loops, int count = 1)
+    /// <param name="loops">The options to change; returned.</param>
+    /// <param name="count">How many loops.</param>
+    /// <param name="io">Given by a test of one mechanism in particular.</param>
+    public static LoopOptions Apply(LoopOptions loops, int count = 1, IoMechanism? io = null)
     {
         loops.Count = count;
-        loops.Io = Mechanism;
-        loops.Trigger = Trigger;
+        loops.Io = io ?? Mechanism;
+
+        // The trigger goes with the mechanism of the run; another may not have it.
+        loops.Trigger = io is null ? Trigger : Trigger.Level;
         return loops;
     }
 
