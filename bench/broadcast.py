@@ -15,6 +15,7 @@ import sys
 from measure import PENSTOCK, ROOT, Server, build, compare, print_header, print_rows, require
 
 SENDERS = 10
+MAX_DEPTH = 8
 
 
 def main():
@@ -39,7 +40,9 @@ def main():
         print_header(servers[0].name, "message")
         for receivers in options.receivers:
             for size in options.bytes:
-                arguments = ["-r", receivers, "-n", min(SENDERS, receivers), "-s", size]
+                # Large messages to many receivers are hundreds of megabytes under way when senders run ahead.
+                depth = max(1, min(MAX_DEPTH, MAX_DEPTH * 1024 // size))
+                arguments = ["-r", receivers, "-n", min(SENDERS, receivers), "-s", size, "-d", depth]
                 results = compare(servers, options.rounds, options.seconds, arguments, "broadcast")
                 print_rows(f"{size:,} bytes to {receivers:,}", servers, results)
     finally:

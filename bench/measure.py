@@ -71,7 +71,10 @@ class Server:
         line = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
         if line.returncode:
             sys.exit(f"{self.name}: {line.stderr.strip()}")
-        return {key: float(value) for key, value in re.findall(r"(\w+)=([\d.]+)", line.stdout)}
+        figures = {key: float(value) for key, value in re.findall(r"(\w+)=([\d.]+)", line.stdout)}
+        if not figures.get("rps"):
+            sys.exit(f"{self.name}: nothing came back in {seconds} s")
+        return figures
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
