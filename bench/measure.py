@@ -66,12 +66,15 @@ class Server:
             time.sleep(0.1)
         sys.exit(f"{self.name} does not listen on {self.port}")
 
-    def load(self, seconds, arguments):
-        command = ["taskset", "-c", LOAD_CORE, OUT / "load", "-t", seconds, "-p", self.worker, *arguments, self.port]
+    def load(self, seconds, arguments, program="load"):
+        command = ["taskset", "-c", LOAD_CORE, OUT / program, "-t", seconds, "-p", self.worker, *arguments, self.port]
         line = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
         if line.returncode:
             sys.exit(f"{self.name}: {line.stderr.strip()}")
-        return {key: float(value) for key, value in re.findall(r"(\w+)=([\d.]+)", line.stdout)}
+        figures = {key: float(value) for key, value in re.findall(r"(\w+)=([\d.]+)", line.stdout)}
+        if not figures.get("rps"):
+            sys.exit(f"{self.name}: nothing came back in {seconds} s")
+        return figures
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -81,17 +84,17 @@ class Server:
             self.process.kill()
 
 
-def compare(servers, rounds, seconds, arguments):
+def compare(servers, rounds, seconds, arguments, program="load"):
     """Alternates over the servers, so that what the machine does meanwhile strikes them alike."""
     results = {server.name: [] for server in servers}
     for _ in range(rounds):
         for server in servers:
-            results[server.name].append(server.load(seconds, arguments))
+            results[server.name].append(server.load(seconds, arguments, program))
     return results
 
 
-def print_header(reference):
-    print(f"| workload | server | requests/s | ratio to {reference} (spread) | CPU µs/request |\n|---|---|---|---|---|")
+def print_header(reference, unit="request"):
+    print(f"| workload | server | {unit}s/s | ratio to {reference} (spread) | CPU µs/{unit} |\n|---|---|---|---|---|")
 
 
 def print_rows(workload, servers, results):

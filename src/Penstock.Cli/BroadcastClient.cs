@@ -60,29 +60,27 @@ internal sealed class BroadcastClient : IDisposable
     {
         BroadcastFraming.Raw => PrintRawAsync(output, cancellation),
         BroadcastFraming.Lines => PrintFramesAsync(output, new LineDecoder(), cancellation),
-        BroadcastFraming.UInt32LittleEndian =>
-            PrintFramesAsync(output, new LengthPrefixDecoder(LengthPrefixFormat.UInt32LittleEndian), cancellation),
-        _ => PrintFramesAsync(output, new LengthPrefixDecoder(LengthPrefixFormat.UInt64BigEndian), cancellation),
+        _ => PrintFramesAsync(output, new LengthPrefixDecoder(PrefixOf(framing)), cancellation),
     };
 
     public void Dispose() => _socket.Dispose();
 
     private static void Encode(ArrayBufferWriter<byte> target, ReadOnlySpan<byte> message, BroadcastFraming framing)
     {
-        if (framing == BroadcastFraming.UInt32LittleEndian)
+        if (framing is BroadcastFraming.UInt32LittleEndian or BroadcastFraming.UInt64BigEndian)
         {
-            LengthPrefix.Write(target, message, LengthPrefixFormat.UInt32LittleEndian);
+            LengthPrefix.Write(target, message, PrefixOf(framing));
+            return;
         }
-        else if (framing == BroadcastFraming.UInt64BigEndian)
-        {
-            LengthPrefix.Write(target, message, LengthPrefixFormat.UInt64BigEndian);
-        }
-        else
-        {
-            target.Write(message);
-            target.Write("\n"u8);
-        }
+
+        target.Write(message);
+        target.Write("\n"u8);
     }
+
+    private static LengthPrefixFormat PrefixOf(BroadcastFraming framing) =>
+        framing == BroadcastFraming.UInt32LittleEndian
+            ? LengthPrefixFormat.UInt32LittleEndian
+            : LengthPrefixFormat.UInt64BigEndian;
 
     private async Task SendAllAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {

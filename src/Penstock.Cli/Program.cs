@@ -5,8 +5,8 @@ using Penstock.Cli.Commands;
 var root = new RootCommand("Penstock: servers on event loops.")
 {
     ServeCommand.Create(),
-    SendCommand.Create(),
-    ListenCommand.Create(),
+    BroadcastClientCommand.CreateSend(),
+    BroadcastClientCommand.CreateListen(),
     KeyValueClientCommand.Create(),
     DoctorCommand.Create(),
 };

@@ -10,7 +10,7 @@ public sealed class BroadcastServerTests
     [MemberData(nameof(LoopCounts))]
     public async Task Every_message_reaches_everyone_once_and_in_each_senders_order(int loops)
     {
-        const int receivers = 1_000, senders = 10, messages = 20;
+        const int receivers = 100, senders = 10, messages = 20;
         await using TcpServer server = Servers.Start(loops: loops);
         TestClient[] clients = await TestClient.ConnectManyAsync(server, receivers + senders);
 
@@ -24,7 +24,8 @@ public sealed class BroadcastServerTests
         foreach (TestClient client in clients)
         {
             List<string> heard = await client.ReceiveManyAsync(senders * messages);
-            AssertEachSenderInOrder(heard, senders, messages);
+            Assert.Equal(senders * messages, heard.Count);
+            Sequences.AssertEachSenderInOrder(heard, senders);
             orders.Add(string.Join(' ', heard));
         }
 
@@ -68,22 +69,6 @@ public sealed class BroadcastServerTests
     }
 
     [Fact]
-    public async Task A_client_that_writes_and_reads_back_in_a_loop_hears_itself()
-    {
-        await using TcpServer server = Servers.Start();
-        TestClient[] clients = await TestClient.ConnectManyAsync(server, 10);
-        await Task.WhenAll(clients.Select(async (client, number) =>
-        {
-            for (int i = 0; i < 50; i++)
-            {
-                await client.SendAsync($"{number}:{i}");
-                Assert.NotNull(await client.ReceiveAsync());
-            }
-        }));
-        Dispose(clients);
-    }
-
-    [Fact]
     public async Task An_error_ends_one_client_and_nobody_else()
     {
         await using TcpServer server = Servers.Start(configure: options => options.MaxMessageBytes = 16);
@@ -108,18 +93,6 @@ public sealed class BroadcastServerTests
         foreach (TestClient client in clients[..4])
             Assert.Equal("who is left?", await client.ReceiveAsync());
         Dispose(clients);
-    }
-
-    private static void AssertEachSenderInOrder(List<string> heard, int senders, int messages)
-    {
-        Assert.Equal(senders * messages, heard.Count);
-        int[] next = new int[senders];
-        foreach (string message in heard)
-        {
-            string[] parts = message.Split(':');
-            int sender = int.Parse(parts[0]);
-            Assert.Equal(next[sender]++, int.Parse(parts[1]));
-        }
     }
 
     private static void Dispose(TestClient[] clients)

@@ -2,13 +2,18 @@ using System.Diagnostics.Metrics;
 
 namespace Penstock.Broadcast.Tests;
 
-/// <summary>Reads the engine's meters as a monitoring tool does.</summary>
+/// <summary>Reads the engine's meters as a monitoring tool does, over all loops that are alive.</summary>
 internal static class Meters
 {
-    /// <summary>The sum over all loops that are alive.</summary>
-    public static long Read(string name)
+    /// <summary>The sum over the loops.</summary>
+    public static long Read(string name) => ReadEach(name).Sum();
+
+    /// <summary>The largest of the loops' values.</summary>
+    public static long ReadLargest(string name) => ReadEach(name).Max();
+
+    private static List<long> ReadEach(string name)
     {
-        long sum = 0;
+        List<long> values = [];
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, self) =>
@@ -17,9 +22,10 @@ internal static class Meters
                     self.EnableMeasurementEvents(instrument);
             },
         };
-        listener.SetMeasurementEventCallback<long>((_, value, _, _) => sum += value);
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => values.Add(value));
         listener.Start();
         listener.RecordObservableInstruments();
-        return sum;
+        Assert.NotEmpty(values);
+        return values;
     }
 }

@@ -1,3 +1,4 @@
+using Penstock.Drivers;
 using Penstock.Polling;
 
 namespace Penstock.Testing;
@@ -28,6 +29,13 @@ internal static class TestIo
     /// <summary>Skips a test with several connections at once where they are served one after the other.</summary>
     public static void SkipIfOneAtATime() =>
         Assert.SkipWhen(ServesOneAtATime, "One connection at a time in this model.");
+
+    /// <summary>Skips a test of one mechanism in particular where the machine refuses it, with what it said.</summary>
+    public static void SkipIfRefused(IoMechanism mechanism)
+    {
+        string? refusal = DriverProbe.Examine().Single(report => report.Mechanism == mechanism).Refusal;
+        Assert.SkipWhen(refusal is not null, $"This machine refuses {mechanism}: {refusal}");
+    }
 
     /// <summary>Loops of a test: as the environment asks, and few, because tests run beside each other.</summary>
     /// <param name="loops">The options to change; returned.</param>

@@ -35,22 +35,10 @@ internal static class KeyValueClientCommand
 
     private static Command WithServer(Command command, Func<ParseResult, KeyValueClient, CancellationToken, Task<int>> work)
     {
-        var host = new Option<IPAddress>("--host")
-        {
-            Description = "The server's address.",
-            DefaultValueFactory = _ => IPAddress.Loopback,
-            CustomParser = Parsing.Address,
-            HelpName = "ADDRESS",
-        };
-        Option<int> port = Parsing.Number(
-            "--port", "The server's port.", KeyValueCommand.DefaultPort, minimum: 1, maximum: IPEndPoint.MaxPort);
-        command.Options.Add(host);
-        command.Options.Add(port);
+        var remote = new RemoteArguments(KeyValueCommand.DefaultPort);
+        remote.AddTo(command);
         command.SetAction((parsed, cancellation) =>
-        {
-            var server = new IPEndPoint(parsed.GetValue(host)!, parsed.GetValue(port));
-            return RunAsync(server, client => work(parsed, client, cancellation));
-        });
+            RunAsync(remote.Read(parsed), client => work(parsed, client, cancellation)));
         return command;
     }
 

@@ -24,13 +24,18 @@ internal readonly record struct FilePreconditions(int Status, bool UseRange)
             ? Lists(none, file.Tag, weak: true)
             : headers.TryGet("If-Modified-Since"u8, out ReadOnlySpan<byte> modified) &&
               HttpDate.TryParse(modified, out DateTimeOffset since) && file.LastModified <= since;
-        return unchanged ? new FilePreconditions(304, false) : new FilePreconditions(200, RangeApplies(headers, file));
+        return unchanged ? new FilePreconditions(304, false) : new FilePreconditions(200, RangeApplies(request, file));
     }
 
-    /// <summary>If-Range: a part is only wanted of what the client already has a part of (section 13.1.5).</summary>
-    private static bool RangeApplies(HttpHeaders headers, FileEntry file)
+    /// <summary>
+    /// Only GET has ranges (section 14.2). If-Range: a part is only wanted of what the client already has a part of
+    /// (section 13.1.5).
+    /// </summary>
+    private static bool RangeApplies(HttpRequest request, FileEntry file)
     {
-        if (!headers.TryGet("If-Range"u8, out ReadOnlySpan<byte> validator))
+        if (!request.Method.SequenceEqual("GET"u8))
+            return false;
+        if (!request.Headers.TryGet("If-Range"u8, out ReadOnlySpan<byte> validator))
             return true;
         if (validator.StartsWith("\""u8))
             return validator.SequenceEqual(file.Tag);

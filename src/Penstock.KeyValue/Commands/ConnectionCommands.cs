@@ -122,7 +122,7 @@ internal static class ConnectionCommands
         }
 
         call.Session.Name = name ?? call.Session.Name;
-        call.Session.IsResp3 = resp3;
+        PubSubCommands.SwitchProtocol(call.Database, call.Session, resp3);
         Greet(in call);
     }
 

@@ -28,6 +28,24 @@ internal static class PubSubCommands
         session.UpdateNeedsCare();
     }
 
+    /// <summary>Gives a client another version of the protocol; what it subscribed to comes in that from now on.</summary>
+    public static void SwitchProtocol(KeyValueDatabase database, Session session, bool resp3)
+    {
+        if (session.IsResp3 == resp3)
+            return;
+        Subscriptions? kept = session.Subscriptions;
+        Forget(database, session);
+        session.IsResp3 = resp3;
+        if (kept is null)
+            return;
+        foreach (byte[] channel in kept.Channels)
+            database.Publications.Add(channel, isPattern: false, session);
+        foreach (byte[] pattern in kept.Patterns)
+            database.Publications.Add(pattern, isPattern: true, session);
+        session.Subscriptions = kept;
+        session.UpdateNeedsCare();
+    }
+
     private static void Subscribe(ref Invocation call) => Add(ref call, "subscribe"u8, isPattern: false);
 
     private static void SubscribeToPatterns(ref Invocation call) => Add(ref call, "psubscribe"u8, isPattern: true);

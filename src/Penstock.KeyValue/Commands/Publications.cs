@@ -1,17 +1,18 @@
-using Penstock.KeyValue.Protocol;
 using Penstock.KeyValue.Store;
 
 namespace Penstock.KeyValue.Commands;
 
 /// <summary>
-/// Who subscribed to what, over all loops. A message goes to subscribers of the publisher's loop at once and to the
-/// others as one post per loop; messages of one publisher reach a subscriber in order.
+/// Who subscribed to what, over all loops. A message reaches subscribers on the publisher's loop before the publisher's
+/// reply, and the others with their loop's next turn, if they are subscribed then: nobody gets one after the
+/// confirmation that they left. Messages of one publisher reach a subscriber in order.
 /// </summary>
 internal sealed class Publications(KeyValueDatabase database)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<byte[], List<Session>> _channels = new(ByteKeyComparer.Instance);
-    private readonly Dictionary<byte[], List<Session>> _patterns = new(ByteKeyComparer.Instance);
+    private readonly Dictionary<byte[], Audience> _channels = new(ByteKeyComparer.Instance);
+    private readonly Dictionary<byte[], Audience> _patterns = new(ByteKeyComparer.Instance);
+    private Broadcaster? _broadcaster;
 
     public int PatternCount
     {
@@ -26,10 +27,10 @@ internal sealed class Publications(KeyValueDatabase database)
     {
         lock (_gate)
         {
-            Dictionary<byte[], List<Session>> table = isPattern ? _patterns : _channels;
-            if (!table.TryGetValue(name, out List<Session>? sessions))
-                table.Add(name, sessions = []);
-            sessions.Add(session);
+            Dictionary<byte[], Audience> table = TableOf(isPattern);
+            if (!table.TryGetValue(name, out Audience? audience))
+                table.Add(name, audience = new Audience(Broadcaster, DropIfSlow));
+            audience.Add(session);
         }
     }
 
@@ -37,11 +38,11 @@ internal sealed class Publications(KeyValueDatabase database)
     {
         lock (_gate)
         {
-            Dictionary<byte[], List<Session>> table = isPattern ? _patterns : _channels;
-            if (!table.TryGetValue(name, out List<Session>? sessions))
+            Dictionary<byte[], Audience> table = TableOf(isPattern);
+            if (!table.TryGetValue(name, out Audience? audience))
                 return;
-            sessions.Remove(session);
-            if (sessions.Count == 0)
+            audience.Remove(session);
+            if (audience.Count == 0)
                 table.Remove(name);
         }
     }
@@ -65,83 +66,56 @@ internal sealed class Publications(KeyValueDatabase database)
     public int SubscribersOf(ReadOnlySpan<byte> channel)
     {
         lock (_gate)
-            return _channels.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out List<Session>? sessions) ? sessions.Count : 0;
+            return AudienceOf(channel)?.Count ?? 0;
     }
 
     /// <summary>Sends a message to everybody who wants it; returns how many do.</summary>
     public int Publish(KeyValueLoop from, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> payload)
     {
-        List<Delivery> deliveries = Collect(channel);
-        if (deliveries.Count == 0)
-            return 0;
-        var message = new Message(channel.ToArray(), payload.ToArray());
-        foreach (IGrouping<int, Delivery> group in deliveries.GroupBy(delivery => delivery.Session.ConnectionId.Loop))
+        Audience? subscribers;
+        List<KeyValuePair<byte[], Audience>>? patterns;
+        lock (_gate)
         {
-            if (group.Key == from.Index)
-                Deliver(from, group, message);
-            else
-                database.Post(group.Key, loop => Deliver(loop, group, message));
+            subscribers = AudienceOf(channel);
+            patterns = PatternsFor(channel);
         }
 
-        return deliveries.Count;
+        // Not under the lock: a message to many would hold up every other publisher.
+        int receivers = subscribers?.Publish(from.Index, pattern: null, channel, payload) ?? 0;
+        foreach ((byte[] pattern, Audience audience) in patterns ?? [])
+            receivers += audience.Publish(from.Index, pattern, channel, payload);
+        return receivers;
     }
 
-    private static void Deliver(KeyValueLoop loop, IEnumerable<Delivery> deliveries, Message message)
+    /// <summary>Under the lock; the loops are there by the time that somebody subscribes.</summary>
+    private Broadcaster Broadcaster => _broadcaster ??= new Broadcaster(database.Group!);
+
+    private Dictionary<byte[], Audience> TableOf(bool isPattern) => isPattern ? _patterns : _channels;
+
+    private Audience? AudienceOf(ReadOnlySpan<byte> channel) =>
+        _channels.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out Audience? audience) ? audience : null;
+
+    private List<KeyValuePair<byte[], Audience>>? PatternsFor(ReadOnlySpan<byte> channel)
     {
-        foreach (Delivery delivery in deliveries)
+        List<KeyValuePair<byte[], Audience>>? matching = null;
+        foreach (KeyValuePair<byte[], Audience> pattern in _patterns)
         {
-            Session session = delivery.Session;
-            if (session.IsClosed)
-                continue;
-            Write(new RespWriter(session.Connection, session.IsResp3), delivery.Pattern, message);
-            DropIfSlow(loop, session);
+            if (GlobPattern.Matches(pattern.Key, channel))
+                (matching ??= []).Add(pattern);
         }
-    }
 
-    private static void Write(RespWriter reply, byte[]? pattern, Message message)
-    {
-        reply.Push(pattern is null ? 3 : 4);
-        reply.Bulk(pattern is null ? "message"u8 : "pmessage"u8);
-        if (pattern is not null)
-            reply.Bulk(pattern);
-        reply.Bulk(message.Channel);
-        reply.Bulk(message.Payload);
+        return matching;
     }
 
     /// <summary>What is published cannot wait for one who does not read: memory would be the queue.</summary>
-    private static void DropIfSlow(KeyValueLoop loop, Session session)
+    private void DropIfSlow(Connection subscriber)
     {
-        if (session.Connection.UnsentBytes <= loop.Database.Options.MaxSubscriberBytes)
+        // One that is being closed is counted already, although messages may still come for it.
+        int waiting = subscriber.UnsentBytes;
+        if (waiting <= database.Options.MaxSubscriberBytes || subscriber.State != ConnectionState.Open)
             return;
-        loop.Counters.SlowSubscribers++;
-        KeyValueEventSource.Log.SlowSubscriber(session.Address, session.Connection.UnsentBytes);
-        session.Connection.Abort();
+        database.LoopStates[subscriber.Id.Loop].Counters.SlowSubscribers++;
+        KeyValueEventSource.Log.SlowSubscriber(((Session)subscriber.UserState!).Address, waiting);
+        subscriber.Abort();
     }
-
-    private List<Delivery> Collect(ReadOnlySpan<byte> channel)
-    {
-        List<Delivery> deliveries = [];
-        lock (_gate)
-        {
-            if (_channels.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out List<Session>? sessions))
-            {
-                foreach (Session session in sessions)
-                    deliveries.Add(new Delivery(session, null));
-            }
-
-            foreach ((byte[] pattern, List<Session> subscribers) in _patterns)
-            {
-                if (!GlobPattern.Matches(pattern, channel))
-                    continue;
-                foreach (Session session in subscribers)
-                    deliveries.Add(new Delivery(session, pattern));
-            }
-        }
-
-        return deliveries;
-    }
-
-    private sealed record Message(byte[] Channel, byte[] Payload);
-
-    private readonly record struct Delivery(Session Session, byte[]? Pattern);
 }

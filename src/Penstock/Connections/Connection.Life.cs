@@ -12,7 +12,7 @@ namespace Penstock;
 public sealed partial class Connection
 {
     private TaskCompletionSource<ConnectionId>? _connected;
-    private List<Topic>? _subscriptions;
+    private HashSet<Topic>? _subscriptions;
     private CloseReason _closeReason;
     private bool _opened;
 
@@ -177,9 +177,11 @@ public sealed partial class Connection
 
     private void EndSubscriptions()
     {
-        while (_subscriptions is [.., Topic last])
-            last.Unsubscribe(this);
+        if (_subscriptions is not { } ending)
+            return;
         _subscriptions = null;
+        foreach (Topic topic in ending)
+            topic.Unsubscribe(this);
     }
 
     private CloseReason IdleReason =>

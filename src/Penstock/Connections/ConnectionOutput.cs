@@ -88,7 +88,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
         if (Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
             DropOldest();
         if (_refused && IsSending && Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
-            connection.CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
+            DisconnectSlowConsumer();
         else if (Limits.SlowConsumer == SlowConsumerPolicy.Notify)
             IsDrainAwaited = true;
         else if (Staged.Length > Limits.SendHighMark)
@@ -201,6 +201,12 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
             return;
         IsDrainAwaited |= connection.IsCongested;
         connection.EndCongestion();
+    }
+
+    private readonly void DisconnectSlowConsumer()
+    {
+        loop.Statistics.SlowConsumers++;
+        connection.CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
     }
 
     private void DropOldest()

@@ -13,7 +13,7 @@ internal sealed class ConnectionSlab(ConnectionLoop loop, int capacity)
     private readonly Connection?[] _connections = new Connection?[capacity];
     private readonly uint[] _generations = new uint[capacity];
     private readonly Stack<int> _free = new();
-    private int _used;
+    private volatile int _used;
 
     public int Capacity => capacity;
 
@@ -62,6 +62,23 @@ internal sealed class ConnectionSlab(ConnectionLoop loop, int capacity)
         _generations[key.Index]++;
         _free.Push(key.Index);
         Count--;
+    }
+
+    /// <summary>
+    /// What waits to be sent now. Any thread, while the loop goes on: every figure is one that its connection had, but
+    /// not all of one moment. Counted when somebody asks, so that writing and sending cost nothing more.
+    /// </summary>
+    public SendBacklog ReadBacklog()
+    {
+        long bytes = 0, largest = 0;
+        for (int i = 0; i < _used; i++)
+        {
+            long waiting = _connections[i]?.UnsentBytes ?? 0;
+            bytes += waiting;
+            largest = Math.Max(largest, waiting);
+        }
+
+        return new SendBacklog(bytes, largest);
     }
 
     /// <summary>Lists the connections in use; the slab must not change meanwhile.</summary>

@@ -26,19 +26,26 @@ internal sealed class LoopMeter : IDisposable
         Counter("penstock.accept.backoffs", "{backoff}", s => s.AcceptBackoffs, "Times that descriptors or memory ran out.");
         Counter("penstock.listener.pauses", "{pause}", s => s.ListenerPauses, "Times that a full server stopped accepting.");
         Counter("penstock.payloads.dropped", "{payload}", s => s.DroppedPayloads, "Payloads dropped for slow consumers.");
+        Counter("penstock.slow_consumers", "{connection}", s => s.SlowConsumers, "Connections reset because they did not read.");
         Counter("penstock.handler.faults", "{fault}", s => s.HandlerFaults, "Handler calls that threw.");
         _meter.CreateObservableUpDownCounter(
-            "penstock.connections.open", () => Measure(s => s.OpenConnections), "{connection}", "Connections open.");
+            "penstock.connections.open",
+            () => Measure(loop => loop.Statistics.OpenConnections), "{connection}", "Connections open.");
+        _meter.CreateObservableUpDownCounter(
+            "penstock.unsent", () => Measure(loop => loop.ReadBacklog().Bytes), "By", "Bytes that wait to be sent.");
+        _meter.CreateObservableGauge(
+            "penstock.unsent.largest",
+            () => Measure(loop => loop.ReadBacklog().LargestBytes), "By", "The most that waits on one connection.");
     }
 
     public void Dispose() => _meter.Dispose();
 
     private void Counter(string name, string unit, Func<LoopStatistics, long> read, string description) =>
-        _meter.CreateObservableCounter(name, () => Measure(read), unit, description);
+        _meter.CreateObservableCounter(name, () => Measure(loop => read(loop.Statistics)), unit, description);
 
-    private IEnumerable<Measurement<long>> Measure(Func<LoopStatistics, long> read)
+    private IEnumerable<Measurement<long>> Measure(Func<EventLoop, long> read)
     {
         foreach (EventLoop loop in _loops())
-            yield return new Measurement<long>(read(loop.Statistics), new KeyValuePair<string, object?>("loop", loop.Index));
+            yield return new Measurement<long>(read(loop), new KeyValuePair<string, object?>("loop", loop.Index));
     }
 }

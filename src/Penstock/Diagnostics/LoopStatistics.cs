@@ -19,4 +19,5 @@ internal sealed class LoopStatistics
     public long ListenerPauses;
     public long HandlerFaults;
     public long DroppedPayloads;
+    public long SlowConsumers;
 }

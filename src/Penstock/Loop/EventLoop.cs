@@ -71,6 +71,9 @@ internal sealed class EventLoop : ConnectionLoop
     /// <summary>Connections in use, also for other threads, which may see it a moment late.</summary>
     public int ConnectionCount => _connections.Count;
 
+    /// <summary>What waits for the peers; any thread.</summary>
+    public SendBacklog ReadBacklog() => _connections.ReadBacklog();
+
     /// <summary>When the loop must next do something by itself.</summary>
     public long NextDeadline => _mailbox.HasWork || _dirty.Count > 0 ? 0 : Deadlines.Next;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Penstock.Publishing;
 
 namespace Penstock;
@@ -16,13 +17,17 @@ namespace Penstock;
 /// </remarks>
 public sealed class Topic
 {
+    private const int NoLoop = -1;
+
     private readonly Broadcaster _broadcaster;
+    private readonly Action<Connection>? _queued;
     private readonly PerLoop<TopicMembers> _members;
     private int _subscribers;
 
-    internal Topic(Broadcaster broadcaster)
+    internal Topic(Broadcaster broadcaster, Action<Connection>? queued)
     {
         _broadcaster = broadcaster;
+        _queued = queued;
         _members = new PerLoop<TopicMembers>(_ => new TopicMembers(this));
     }
 
@@ -56,7 +61,26 @@ public sealed class Topic
     /// keeps, and gives back, the one it has.
     /// </summary>
     /// <returns>How many subscribers there were at this moment.</returns>
-    public int Publish(SharedPayload payload)
+    public int Publish(SharedPayload payload) => Distribute(payload, NoLoop);
+
+    /// <summary>
+    /// As <see cref="Publish"/>, but whoever is subscribed on the caller's own loop has the message queued when this
+    /// returns: before the caller's reply, and before anybody there can leave. For protocols that promise that.
+    /// </summary>
+    /// <param name="payload">The message.</param>
+    /// <param name="loop">The loop that the caller is on, as <see cref="ConnectionId.Loop"/> says.</param>
+    /// <returns>How many subscribers there were at this moment.</returns>
+    /// <remarks>It overtakes what <see cref="Publish"/> was given in the same turn; use one of the two.</remarks>
+    public int PublishFrom(int loop, SharedPayload payload)
+    {
+        Debug.Assert(_broadcaster.IsOnLoop(loop), "only the loop itself may reach its subscribers at once");
+        return Distribute(payload, loop);
+    }
+
+    /// <summary>Brings one message to the subscribers of one loop, on that loop.</summary>
+    internal void DeliverOn(int loop, SharedPayload payload) => _members[loop].Send(payload, _queued);
+
+    private int Distribute(SharedPayload payload, int own)
     {
         ArgumentNullException.ThrowIfNull(payload);
         int subscribers = SubscriberCount;
@@ -65,13 +89,12 @@ public sealed class Topic
         ReadOnlySpan<TopicMembers> members = _members.Existing;
         for (int loop = 0; loop < members.Length; loop++)
         {
-            if (!members[loop].IsEmpty)
+            if (loop == own)
+                DeliverOn(loop, payload);
+            else if (!members[loop].IsEmpty)
                 _broadcaster.Deliver(loop, this, payload);
         }
 
         return subscribers;
     }
-
-    /// <summary>Brings one message to the subscribers of one loop, on that loop.</summary>
-    internal void DeliverOn(int loop, SharedPayload payload) => _members[loop].Send(payload);
 }

@@ -8,7 +8,7 @@ internal sealed class TopicMembers(Topic topic)
 
     private readonly Dictionary<ConnectionId, int> _places = [];
     private int _count;
-    private bool _isSending;
+    private int _sends;
     private bool _hasGaps;
 
     /// <summary>Any thread; may be a moment late, as a subscription is.</summary>
@@ -31,7 +31,7 @@ internal sealed class TopicMembers(Topic topic)
         connection.RemoveSubscription(topic);
         Volatile.Write(ref _count, _places.Count);
         _connections[place] = null;
-        if (_isSending)
+        if (_sends > 0)
             _hasGaps = true;
         else
             CloseGap(place);
@@ -39,16 +39,22 @@ internal sealed class TopicMembers(Topic topic)
     }
 
     /// <summary>
-    /// To those who are here now. A handler that is told of congestion meanwhile may unsubscribe whom it likes.
+    /// To those who are here now. A handler that is told of congestion meanwhile may unsubscribe whom it likes, and
+    /// publish.
     /// </summary>
-    public void Send(SharedPayload payload)
+    public void Send(SharedPayload payload, Action<Connection>? queued)
     {
-        _isSending = true;
+        _sends++;
         int count = _connections.Count;
         for (int i = 0; i < count; i++)
-            _connections[i]?.Send(payload);
-        _isSending = false;
-        if (_hasGaps)
+        {
+            if (_connections[i] is not { } connection)
+                continue;
+            connection.Send(payload);
+            queued?.Invoke(connection);
+        }
+
+        if (--_sends == 0 && _hasGaps)
             CloseGaps();
     }
 

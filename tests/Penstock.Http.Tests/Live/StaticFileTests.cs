@@ -101,6 +101,8 @@ public sealed class StaticFileTests : IAsyncLifetime
 
     [Theory]
     [InlineData("bytes=0-1,4-5")]
+    [InlineData("bytes=0-,0-,0-,0-,0-,0-,0-,0-")]
+    [InlineData("bytes=8-9, 99-")]
     [InlineData("bytes=5-2")]
     [InlineData("bytes=x-")]
     [InlineData("bytes=")]
@@ -111,6 +113,19 @@ public sealed class StaticFileTests : IAsyncLifetime
 
         Assert.Equal(200, response.Status);
         Assert.Equal("0123456789", response.Content);
+    }
+
+    [Fact]
+    public async Task Only_get_has_ranges()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, "/a.txt");
+        request.Headers.Range = new RangeHeaderValue(0, 3);
+
+        HttpResponseMessage response = await _client.SendAsync(request, LiveServer.Patience);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(10, response.Content.Headers.ContentLength);
+        Assert.Null(response.Content.Headers.ContentRange);
     }
 
     [Theory]

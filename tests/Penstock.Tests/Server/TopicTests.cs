@@ -6,7 +6,7 @@ public sealed class TopicTests
     [Fact]
     public async Task A_handler_may_unsubscribe_whom_it_likes_when_it_is_told_of_congestion()
     {
-        TestIo.SkipIfOneAtATime();
+        TestIo.SkipUnlessLoopsAreShared();
         const int clients = 8;
         Topic? topic = null;
         List<Connection> subscribed = [];
@@ -24,7 +24,6 @@ public sealed class TopicTests
             },
         };
         await using LoopGroup group = LoopGroupReading.Create();
-        Assert.SkipWhen(group.ConnectionThreads is not null, "the connections must share a loop");
         topic = new Broadcaster(group).CreateTopic();
         await using TestServer server = TestServer.Scripted(handler, o => (o.MaxSendQueueBytes, o.ResumeSendQueueBytes) = (1, 0), group);
         List<TestClient> connected = [];
@@ -40,6 +39,44 @@ public sealed class TopicTests
         await Patience.UntilAsync(() => topic.SubscriberCount == 0);
         connected.ForEach(client => client.ExpectSilence());
         connected.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task What_a_loop_publishes_at_once_reaches_who_leaves_in_the_same_turn()
+    {
+        Topic topic = null!;
+        await using TestServer server = TestServer.Scripted(new ScriptedHandler
+        {
+            Received = (connection, data) =>
+            {
+                topic.Subscribe(connection);
+                using SharedPayload payload = SharedPayload.Copy(data);
+                Assert.Equal(1, topic.PublishFrom(connection.Id.Loop, payload));
+                topic.Unsubscribe(connection);
+                connection.Send("."u8);
+                return data.Length;
+            },
+        });
+        topic = new Broadcaster(server.Group).CreateTopic();
+        using TestClient client = await server.ConnectAsync();
+        await client.SendAsync("message");
+        Assert.Equal("message.", await client.ReceiveTextAsync(8));
+    }
+
+    [Fact]
+    public async Task The_owner_of_a_topic_sees_what_waits_after_every_message()
+    {
+        List<int> waiting = [];
+        await using TestServer server = TestServer.Echo();
+        var topic = new Broadcaster(server.Group).CreateTopic(connection => waiting.Add(connection.UnsentBytes));
+        using TestClient client = await server.ConnectAsync();
+        await client.ExchangeAsync();
+        ConnectionId id = server.Journal.Opened.Single();
+        server.Group.Post(id, connection => topic.Subscribe(connection));
+        using SharedPayload payload = SharedPayload.Copy(new byte[1_000]);
+        await server.RunOnLoopAsync(() => topic.PublishFrom(id.Loop, payload), id.Loop);
+        await client.ReceiveExactlyAsync(1_000);
+        Assert.Equal([1_000], waiting);
     }
 
     [Fact]

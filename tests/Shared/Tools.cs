@@ -1,4 +1,4 @@
-namespace Penstock.Tests;
+namespace Penstock.Testing;
 
 /// <summary>Programs of the machine that a test needs.</summary>
 internal static class Tools
