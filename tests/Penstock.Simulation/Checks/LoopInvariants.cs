@@ -67,9 +67,11 @@ internal sealed class LoopInvariants(SimulationRun run)
 
     private void CheckPatience(ConnectionRecord record, long now)
     {
-        if (record.Slot.IsPaused || record.WasPaused || record.Connection.UnsentBytes > 0)
+        // Who waited for us when the last turn ended did so until this one, however late it came.
+        bool waitsForUs = record.Slot.IsPaused || record.Connection.UnsentBytes > 0;
+        if (waitsForUs || record.WaitedForUs)
             record.WaitingSince = now;
-        record.WasPaused = record.Slot.IsPaused;
+        record.WaitedForUs = waitsForUs;
 
         // It may be paused and resumed within one turn.
         record.WaitingSince = Math.Max(record.WaitingSince, record.Slot.ResumedAt);
