@@ -112,7 +112,7 @@ internal sealed class LoopInvariants(SimulationRun run)
                 record.IsPausedByHandler
                     || run.Scenario.MayBePaused(record)
                     || connection.UnsentBytes > record.Server.Options.ResumeSendQueueBytes,
-                $"{record} is paused for no reason");
+                $"{record} is paused for no reason, with {connection.UnsentBytes} bytes staged");
             return;
         }
 
