@@ -145,8 +145,15 @@ public sealed class HttpExchange
         Connection.Pause();
     }
 
+    /// <summary>
+    /// Until the response is complete, an end of the connection has to be an error to the client: one whose response
+    /// ends with the connection would take what it has for all (RFC 9112, section 8).
+    /// </summary>
+    internal void OnResponseStarted() => _connection?.ResetOnClose = true;
+
     internal void OnResponseComplete(int status)
     {
+        _connection?.ResetOnClose = false;
         _handler.Loop.Counters.Count(status);
         Async.EndRead();
         if (!IsAborted)

@@ -131,6 +131,7 @@ public sealed class HttpResponse
         FinishHead(ref writer);
         _exchange.Advance(writer.Written);
         _phase = ResponsePhase.Started;
+        _exchange.OnResponseStarted();
     }
 
     /// <summary>Writes a piece of the content. Left out when the request was HEAD or the status has none.</summary>

@@ -8,7 +8,13 @@ if (args.Length > 0 && ScenarioCatalog.Contains(args[0]))
 
 if (args is ["fuzz", ..])
 {
-    int inputs = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10_000;
+    int inputs = 10_000;
+    if (args.Length > 1 && !int.TryParse(args[1], NumberStyles.None, CultureInfo.InvariantCulture, out inputs))
+    {
+        Console.Error.WriteLine("usage: fuzz [INPUTS [PARSER]]");
+        return SeedRunner.WrongUsage;
+    }
+
     foreach (string decoder in DecoderFuzz.Names.Where(name => args.Length < 3 || name == args[2]))
     {
         DecoderFuzz.Run(decoder, inputs);

@@ -8,6 +8,9 @@ namespace Penstock.Simulation.Tests;
 /// <summary>Runs seeds of a scenario from the command line and says what they came to.</summary>
 internal static class SeedRunner
 {
+    /// <summary>The exit code for a command line that means nothing.</summary>
+    public const int WrongUsage = 2;
+
     /// <summary>The command that repeats a run; what a failure prints.</summary>
     public static string ReplayCommand(string scenario, ulong seed) =>
         $"dotnet run --project tests/Penstock.Simulation.Tests -- {scenario} {seed}";
@@ -26,23 +29,29 @@ internal static class SeedRunner
     }
 
     /// <summary><c>scenario seed</c>, or <c>scenario --seeds count [--from first]</c>; returns the exit code.</summary>
-    public static int RunCommand(ReadOnlySpan<string> args)
+    public static int RunCommand(string[] args)
     {
         string scenario = args[0];
-        ulong first = 1;
-        ulong count = 1;
-        if (args.Length == 2)
-        {
-            first = ulong.Parse(args[1], CultureInfo.InvariantCulture);
-        }
-        else
-        {
-            count = Option(args, "--seeds", 200);
-            first = Option(args, "--from", 1);
-        }
-
-        return RunMany(scenario, first, count);
+        if (TryParse(args.AsSpan(1), out ulong first, out ulong count))
+            return RunMany(scenario, first, count);
+        Console.Error.WriteLine($"usage: {scenario} SEED | {scenario} --seeds COUNT [--from FIRST]");
+        return WrongUsage;
     }
+
+    private static bool TryParse(ReadOnlySpan<string> words, out ulong first, out ulong count)
+    {
+        (first, count) = (1, 1);
+        return words switch
+        {
+            [string seed] => TryParse(seed, out first),
+            ["--seeds", string seeds] => TryParse(seeds, out count),
+            ["--seeds", string seeds, "--from", string from] => TryParse(seeds, out count) && TryParse(from, out first),
+            _ => false,
+        };
+    }
+
+    private static bool TryParse(string word, out ulong number) =>
+        ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static SimulationResult RunChaos(ulong seed)
     {
@@ -78,10 +87,4 @@ internal static class SeedRunner
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{scenario}: {seeds} seeds, {failures} failed, {seeds / elapsed.TotalSeconds:F0} seeds/s; {total.Connections} connections, {total.Bytes} bytes, {total.Faults} faults, {total.Turns} turns, {total.VirtualTime.TotalHours:F1} virtual hours"));
-
-    private static ulong Option(ReadOnlySpan<string> args, string name, ulong otherwise)
-    {
-        int at = args.IndexOf(name);
-        return at >= 0 && at + 1 < args.Length ? ulong.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;
-    }
 }

@@ -20,6 +20,29 @@ public class SeedTests
         Assert.True(connections > SeedsPerScenario, "the runs had no connections to speak of");
     }
 
+    /// <summary>
+    /// In broadcast, dropping had made room for a peer that stayed paused; in the others, a check was wrong.
+    /// </summary>
+    [Theory]
+    [InlineData("broadcast", 7067)]
+    [InlineData("broadcast", 8059)]
+    [InlineData("broadcast", 9343)]
+    [InlineData("kv", 4308)]
+    [InlineData("kv", 4624)]
+    [InlineData("http", 9782)]
+    public void A_seed_that_once_failed_holds(string scenario, ulong seed) =>
+        Assert.NotEqual(0, SeedRunner.Run(scenario, seed).Connections);
+
+    [Theory]
+    [InlineData("echo")]
+    [InlineData("echo", "--help")]
+    [InlineData("echo", "-1")]
+    [InlineData("echo", "--seeds")]
+    [InlineData("echo", "--seeds", "many")]
+    [InlineData("echo", "--seeds", "1", "--from")]
+    public void A_command_line_that_means_nothing_is_refused(params string[] args) =>
+        Assert.Equal(SeedRunner.WrongUsage, SeedRunner.RunCommand(args));
+
     [Fact]
     public void A_planted_bug_is_found_within_a_thousand_seeds()
     {

@@ -15,6 +15,7 @@ public sealed partial class Connection
     private HashSet<Topic>? _subscriptions;
     private CloseReason _closeReason;
     private bool _opened;
+    private bool _resetOnClose;
 
     /// <summary>
     /// The loop's list of dirty connections holds this one already. A slot that is reused within a turn may stand there
@@ -164,7 +165,7 @@ public sealed partial class Connection
         Deadlines.CancelReceive();
         Deadlines.CancelSend();
         _sharedSocket?.Retire();
-        _loop.Driver.Close(Key, mode);
+        _loop.Driver.Close(Key, _resetOnClose ? CloseMode.Reset : mode);
     }
 
     /// <summary>The handler threw: this connection ends and nothing else does.</summary>
@@ -194,7 +195,7 @@ public sealed partial class Connection
         _socket = socket;
         _input.Begin();
         _output.Begin();
-        _dirty = _opened = false;
+        _dirty = _opened = _resetOnClose = false;
     }
 
     private void BecomeOpen()
@@ -217,7 +218,7 @@ public sealed partial class Connection
     {
         if (State != ConnectionState.Draining)
             return;
-        if (_input.PeerFinished || !_scope.Limits.Linger.Expires)
+        if (_resetOnClose || _input.PeerFinished || !_scope.Limits.Linger.Expires)
         {
             CloseNow(_closeReason, CloseMode.Graceful);
             return;

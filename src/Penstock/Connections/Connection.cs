@@ -62,6 +62,22 @@ public sealed partial class Connection : IBufferWriter<byte>
     public bool WantsInput =>
         State == ConnectionState.Open && !_input.IsPaused && _output.Staged.Length <= _scope.Limits.SendHighMark;
 
+    /// <summary>
+    /// Whether the connection ends with a reset instead of FIN, however it ends; for a handler that is within a message
+    /// which the peer would take for whole when it sees an ordinary end. As with what is written, a change comes too
+    /// late once the connection is closing. Starts false.
+    /// </summary>
+    public bool ResetOnClose
+    {
+        get => _resetOnClose;
+        set
+        {
+            AssertOnLoop();
+            if (AcceptsOutput)
+                _resetOnClose = value;
+        }
+    }
+
     /// <summary>The peer's address, asked of the kernel once; null when it is not known any more.</summary>
     public EndPoint? RemoteEndPoint => _remoteEndPoint ??= HasSocket ? SocketEndPoints.Remote(_socket) : null;
 

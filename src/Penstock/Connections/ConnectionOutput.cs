@@ -75,7 +75,8 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
             taken = true;
         }
 
-        if (taken)
+        // Dropping makes room as well, while a send that is stuck may be outstanding for long.
+        if (taken || Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
             ResumeIfDrained();
         ReceiveBehindSend();
     }

@@ -84,6 +84,70 @@ public class ConnectionRegressions
         Assert.Equal(["opened"], handler.Calls);
     }
 
+    /// <summary>
+    /// What is written while a turn's output is sent leaves with the next turn, and that one may come late.
+    /// </summary>
+    [Fact]
+    public void A_peer_is_not_idle_while_the_loop_has_yet_to_send_it_something()
+    {
+        ServerOptions options = LoopRig.Patient();
+        options.IdleTimeout = TimeSpan.FromSeconds(5);
+        options.MaxSendQueueBytes = 1;
+        options.ResumeSendQueueBytes = 0;
+        var rig = new LoopRig(options: options, answersAtOnce: 1);
+        bool more = true;
+        var handler = new RecordingHandler
+        {
+            Received = AnswerOneByte,
+            Drained = connection =>
+            {
+                connection.Send(more ? "x"u8 : default);
+                more = false;
+            },
+        };
+        SimulatedConnection wire = rig.Connect(handler);
+        wire.ToServer.Write("a"u8);
+        while (more)
+            rig.Turn();
+        Assert.Equal(1, handler.Last!.UnsentBytes);
+
+        rig.Time.AdvanceTo(rig.Time.Now + (6 * VirtualTime.Second));
+        rig.Turn();
+        rig.Pass(TimeSpan.FromSeconds(4));
+        Assert.Equal(["opened", "received a"], handler.Calls);
+        Assert.Equal("a.x"u8, LoopRig.ReadAll(wire));
+
+        rig.Pass(TimeSpan.FromSeconds(2));
+        Assert.Equal("closed IdleTimeout", handler.Calls[^1]);
+    }
+
+    [Fact]
+    public void A_connection_that_is_closed_within_a_message_is_reset()
+    {
+        var rig = new LoopRig();
+        var handler = new RecordingHandler
+        {
+            Received = (connection, text) =>
+            {
+                connection.ResetOnClose = text[0] == 'a';
+                connection.Send("begun"u8);
+                connection.Close();
+                connection.ResetOnClose = false;
+                return text.Length;
+            },
+        };
+        SimulatedConnection cut = rig.Connect(handler);
+        SimulatedConnection whole = rig.Connect(handler);
+
+        cut.ToServer.Write("a"u8);
+        whole.ToServer.Write("b"u8);
+        rig.Settle();
+
+        Assert.True(cut.IsClientReset);
+        Assert.False(whole.IsClientReset);
+        Assert.Equal("begun"u8, LoopRig.ReadAll(whole));
+    }
+
     [Fact]
     public void What_a_slow_reader_asks_for_is_bounded_although_receiving_starts_and_stops()
     {

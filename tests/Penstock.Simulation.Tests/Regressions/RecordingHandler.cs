@@ -12,6 +12,8 @@ internal sealed class RecordingHandler : ConnectionHandler
     /// <summary>Returns how much is consumed; everything when there is none.</summary>
     public Func<Connection, string, int>? Received { get; init; }
 
+    public Action<Connection>? Drained { get; init; }
+
     public Action<Connection>? PeerFinished { get; init; }
 
     public Connection? Last { get; private set; }
@@ -29,6 +31,8 @@ internal sealed class RecordingHandler : ConnectionHandler
         Calls.Add($"received {text}");
         return Received?.Invoke(connection, text) ?? data.Length;
     }
+
+    public override void OnDrained(Connection connection) => Drained?.Invoke(connection);
 
     public override void OnPeerFinished(Connection connection)
     {

@@ -49,8 +49,8 @@ internal sealed class ConnectionRecord(Connection connection, ServerUnderTest se
     /// <summary>When it was last resumed.</summary>
     public long LastResumedAt { get; set; }
 
-    /// <summary>Whether receiving was paused when the last turn ended.</summary>
-    public bool WasPaused { get; set; }
+    /// <summary>When the last turn ended, receiving was paused or something was still to be sent.</summary>
+    public bool WaitedForUs { get; set; }
 
     /// <summary>Since when nothing but the peer keeps it waiting.</summary>
     public long WaitingSince { get; set; }

@@ -67,9 +67,11 @@ internal sealed class LoopInvariants(SimulationRun run)
 
     private void CheckPatience(ConnectionRecord record, long now)
     {
-        if (record.Slot.IsPaused || record.WasPaused || record.Connection.UnsentBytes > 0)
+        // Who waited for us when the last turn ended did so until this one, however late it came.
+        bool waitsForUs = record.Slot.IsPaused || record.Connection.UnsentBytes > 0;
+        if (waitsForUs || record.WaitedForUs)
             record.WaitingSince = now;
-        record.WasPaused = record.Slot.IsPaused;
+        record.WaitedForUs = waitsForUs;
 
         // It may be paused and resumed within one turn.
         record.WaitingSince = Math.Max(record.WaitingSince, record.Slot.ResumedAt);
@@ -110,7 +112,7 @@ internal sealed class LoopInvariants(SimulationRun run)
                 record.IsPausedByHandler
                     || run.Scenario.MayBePaused(record)
                     || connection.UnsentBytes > record.Server.Options.ResumeSendQueueBytes,
-                $"{record} is paused for no reason");
+                $"{record} is paused for no reason, with {connection.UnsentBytes} bytes staged");
             return;
         }
 

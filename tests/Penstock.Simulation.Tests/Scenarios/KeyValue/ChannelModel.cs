@@ -5,6 +5,9 @@ namespace Penstock.Simulation.Tests.Scenarios.KeyValue;
 /// </summary>
 internal sealed class ChannelModel(IReadOnlyCollection<RespSession> sessions)
 {
+    /// <summary>Bytes of the largest message that was due to anybody.</summary>
+    public int LargestMessage { get; private set; }
+
     public string Subscribe(RespSession session, HashSet<string> names, string kind, string[] words)
     {
         session.EverSubscribed = true;
@@ -56,10 +59,12 @@ internal sealed class ChannelModel(IReadOnlyCollection<RespSession> sessions)
         return hearings;
     }
 
-    private static void Deliver(RespSession session, string[] parts)
+    private void Deliver(RespSession session, string[] parts)
     {
+        byte[] message = Resp.Bytes(Resp.Array(parts));
+        LargestMessage = Math.Max(LargestMessage, message.Length);
         if (session.Record.Connection.State == ConnectionState.Open)
-            session.Client.Expect(Resp.Bytes(Resp.Array(parts)));
+            session.Client.Expect(message);
     }
 
     private static string Confirm(string kind, string name, int count) =>

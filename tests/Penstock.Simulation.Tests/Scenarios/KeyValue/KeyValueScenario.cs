@@ -14,18 +14,20 @@ internal sealed class KeyValueScenario : Scenario
 {
     private const int MinMessageBytes = 1024;
 
-    /// <summary>Messages come from clients of any server, up to the largest limit that is drawn.</summary>
-    private const int MaxPushBytes = 64 * 1024;
-
     private readonly List<RespSession> _sessions = [];
     private readonly HashSet<ServerUnderTest> _protobuf = [];
     private readonly StoreModel _store = new();
+    private readonly ChannelModel _channels;
     private readonly RespModel _model;
     private SimulationRun _run = null!;
     private KeyValueDatabase _database = null!;
     private int _largestReply;
 
-    public KeyValueScenario() => _model = new RespModel(_store, new ChannelModel(_sessions));
+    public KeyValueScenario()
+    {
+        _channels = new ChannelModel(_sessions);
+        _model = new RespModel(_store, _channels);
+    }
 
     public override string Name => "kv";
 
@@ -64,9 +66,16 @@ internal sealed class KeyValueScenario : Scenario
             : new RespClient(network, connection, maxValueBytes);
     }
 
-    /// <summary>A subscriber is dropped by the message that passes its limit, so that one is staged too.</summary>
-    public override int MaxReplyBytes(ServerUnderTest server) =>
-        _largestReply + _database.Options.MaxSubscriberBytes + MaxPushBytes;
+    public override int MaxReplyBytes(ServerUnderTest server)
+    {
+        if (_protobuf.Contains(server))
+            return _largestReply;
+
+        // Messages take a subscriber to its own limit where that is the higher one, a command that was received by then
+        // adds its reply, and the message that drops the subscriber stays staged until its socket is closed.
+        int aboveHighMark = Math.Max(0, _database.Options.MaxSubscriberBytes - server.Options.MaxSendQueueBytes);
+        return aboveHighMark + _largestReply + _channels.LargestMessage;
+    }
 
     public override long ReplyBytes(ConnectionRecord record) =>
         record.Client.SentForbidden ? -1 : ((ExpectingClient)record.Client).ExpectedBytes;
