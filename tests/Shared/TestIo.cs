@@ -1,3 +1,4 @@
+using Penstock.Drivers;
 using Penstock.Polling;
 
 namespace Penstock.Testing;
@@ -11,6 +12,9 @@ internal static class TestIo
     public static IoMechanism Mechanism { get; } = Read("PENSTOCK_IO", IoMechanism.Auto);
 
     public static Trigger Trigger { get; } = Read("PENSTOCK_TRIGGER", Trigger.Level);
+
+    private static readonly Lazy<string?> Refusal = new(
+        () => DriverProbe.Examine().FirstOrDefault(report => report.Mechanism == Mechanism).Refusal);
 
     /// <summary>A single thread that serves one connection to its end before it looks at the next.</summary>
     public static bool ServesOneAtATime => Mechanism == IoMechanism.Blocking;
@@ -31,6 +35,9 @@ internal static class TestIo
     /// <summary>Loops of a test: as the environment asks, and few, because tests run beside each other.</summary>
     public static LoopOptions Apply(LoopOptions loops, int count = 1)
     {
+        // A server would go on over another mechanism, and the run would say that it tested this one.
+        string? refusal = Refusal.Value;
+        Assert.True(refusal is null, $"PENSTOCK_IO asks for what this machine does not have: {refusal}");
         loops.Count = count;
         loops.Io = Mechanism;
         loops.Trigger = Trigger;
