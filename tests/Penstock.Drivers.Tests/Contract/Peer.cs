@@ -56,6 +56,13 @@ internal sealed class Peer : IDisposable
     /// <summary>Sends a little, which the kernel must take at once.</summary>
     public void Send(ReadOnlySpan<byte> bytes) => Assert.Equal(bytes.Length, TrySend(bytes));
 
+    /// <summary>As <see cref="Send"/>, and returns when the driver's side of the kernel has it.</summary>
+    public void Deliver(ReadOnlySpan<byte> bytes)
+    {
+        Send(bytes);
+        AwaitDelivered();
+    }
+
     /// <summary>Sends a lot: <see cref="Push"/> goes on with it.</summary>
     public void Begin(byte[] bytes)
     {
