@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 """Measures the echo server against the least that a C server can do, and prints ratios.
 
-usage: bench/echo.py [--rounds N] [--seconds S] [--io MECHANISM[:TRIGGER] ...] [--idle N]
+usage: bench/echo.py [--rounds N] [--seconds S] [--io MECHANISM[:TRIGGER] ...] [--only TEXT] [--idle N]
 
 Builds the load generator and the C server with gcc and the command with dotnet, starts every server on the first core,
 alternates the generator over them from the second core, and prints for each workload the median over the rounds of the
 throughput ratio to the C server in the same round, with its spread, and the CPU time per request. Quote the ratios:
-absolute figures drift with the machine. `blocking` serves one connection at a time, so the other 63 only wait. Needs
-two cores, gcc and taskset.
+absolute figures drift with the machine. Beside them runs a server that awaits
+Socket.ReceiveAsync. `blocking` serves one connection at a time, so the other 63 only wait. Needs two cores, gcc and
+taskset.
 """
 import argparse
 import statistics
 import subprocess
 import sys
 
-from measure import OUT, PENSTOCK, Server, build, compare, print_header, print_rows, require
+from measure import OUT, PENSTOCK, ROOT, Server, build, compare, print_header, print_rows, require
 
 WORKLOADS = {
     "64 connections, 1 deep": ["-c", "64", "-d", "1"],
@@ -35,13 +36,16 @@ def penstock(choice, *extra):
 
 
 def measure_throughput(options):
-    servers = [Server("C epoll", [OUT / "epoll_echo", "5899"], port="5899"), *map(penstock, options.io)]
+    servers = [Server("C epoll", [OUT / "epoll_echo", "5899"], port="5899"), *map(penstock, options.io),
+               Server("Socket.ReceiveAsync", [ROOT / "bench/peers/SocketEcho/bin/Release/net10.0/socket-echo"])]
     try:
         for server in servers:
             print(f"# {server.name}: {server.banner or 'bench/peers/epoll_echo.c'}", file=sys.stderr)
             server.load(4, WORKLOADS["64 connections, 16 deep"])  # tiered compilation
         print_header("C")
         for workload, arguments in WORKLOADS.items():
+            if options.only not in workload:
+                continue
             print_rows(workload, servers, compare(servers, options.rounds, options.seconds, arguments))
     finally:
         for server in servers:
@@ -79,10 +83,11 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--io", nargs="+", default=["epoll"])
+    parser.add_argument("--only", default="", help="only the workloads whose name contains this")
     parser.add_argument("--idle", type=int, help="measure memory and throughput with so many idle connections instead")
     options = parser.parse_args()
     require("gcc", "taskset", "dotnet")
-    build(("load/load.c", "peers/epoll_echo.c"))
+    build(("load/load.c", "peers/epoll_echo.c"), ("src/Penstock.Cli", "bench/peers/SocketEcho"))
     measure_idle(options) if options.idle else measure_throughput(options)
 
 

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Measures the key-value and the HTTP server beside their peers, and prints ratios.
 
-usage: bench/servers.py [kv] [http] [--rounds N] [--seconds S] [--io MECHANISM]
+usage: bench/servers.py [kv] [kv-durable] [http] [--rounds N] [--seconds S] [--io MECHANISM]
 
-kv: reads and writes of one key over the Redis protocol, against redis-server without persistence. http: GET / with a
+kv: reads and writes of one key over the Redis protocol, against redis-server without persistence. kv-durable: writes
+that are answered once they are on the disk, against redis-server with appendfsync always. http: GET / with a
 text of five bytes, against nginx with one worker that returns the same, and against ASP.NET Core on its stock
 transport. Every server has the first core, the load generator the second, and rounds alternate over the servers. For
 each workload it prints the median over the rounds of the throughput ratio to the first server in the same round, with
 its spread, and the CPU time per request. Quote the ratios: absolute figures drift with the machine. Needs two cores,
-gcc, taskset, redis-server for kv and nginx for http.
+gcc, taskset, redis-server for kv and kv-durable, and nginx for http.
 """
 import argparse
 import pathlib
@@ -30,16 +31,26 @@ http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {fo
 
 
 def start_kv(options, folder):
+    return start_stores(options, ["--appendonly", "no"], [])
+
+
+def start_durable(options, folder):
+    (folder / "redis").mkdir()
+    return start_stores(options, ["--appendonly", "yes", "--appendfsync", "always", "--dir", folder / "redis"],
+                        ["--data", folder / "penstock", "--fsync", "always"])
+
+
+def start_stores(options, redis, penstock):
     port = free_port()
-    redis = Server("Redis", ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-                   port=str(port))
-    return [redis, Server("Penstock", [PENSTOCK, "serve", "kv", "--port", "0", "--resp-port", "0", "--loops", "1",
-                                       "--io", options.io], banner=r":(\d+) \(.*Redis protocol")]
+    return [Server("Redis", ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--daemonize", "no",
+                             *redis], port=str(port)),
+            Server("Penstock", [PENSTOCK, "serve", "kv", "--port", "0", "--resp-port", "0", "--loops", "1",
+                                "--io", options.io, *penstock], banner=r":(\d+) \(.*Redis protocol")]
 
 
 def start_http(options, folder):
     port = free_port()
-    configuration = pathlib.Path(folder) / "nginx.conf"
+    configuration = folder / "nginx.conf"
     configuration.write_text(NGINX.format(folder=folder, port=port))
     nginx = Server("nginx", ["nginx", "-e", f"{folder}/error", "-c", configuration], port=str(port))
     children = subprocess.run(["pgrep", "-P", str(nginx.process.pid)], capture_output=True, text=True, check=True)
@@ -50,13 +61,14 @@ def start_http(options, folder):
                    banner=r":(\d+) \(")]
 
 
-SUITES = {"kv": (start_kv, ["resp-get", "resp-set"]), "http": (start_http, ["http"])}
+SUITES = {"kv": (start_kv, ["resp-get", "resp-set"]), "kv-durable": (start_durable, ["resp-set"]),
+          "http": (start_http, ["http"])}
 
 
 def measure(options, name):
     start, modes = SUITES[name]
     with tempfile.TemporaryDirectory() as folder:
-        servers = start(options, folder)
+        servers = start(options, pathlib.Path(folder))
         try:
             for server in servers:
                 print(f"# {server.name}: {server.banner}", file=sys.stderr)
@@ -75,7 +87,7 @@ def measure(options, name):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("suites", nargs="*", metavar="kv|http", help="what to measure; default: both")
+    parser.add_argument("suites", nargs="*", metavar="|".join(SUITES), help="what to measure; default: all")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--io", default="auto")
@@ -83,7 +95,7 @@ def main():
     options.suites = options.suites or list(SUITES)
     if not SUITES.keys() >= set(options.suites):
         parser.error(f"there are only {' and '.join(SUITES)}")
-    require("gcc", "taskset", "dotnet", *(["redis-server"] if "kv" in options.suites else []),
+    require("gcc", "taskset", "dotnet", *(["redis-server"] if {"kv", "kv-durable"} & set(options.suites) else []),
             *(["nginx"] if "http" in options.suites else []))
     build(projects=("src/Penstock.Cli", *(["bench/peers/AspNetCore"] if "http" in options.suites else [])))
     for suite in options.suites:

@@ -11,8 +11,8 @@ public enum SlowConsumerPolicy
 
     /// <summary>
     /// Payloads that were sent with <see cref="Connection.Send(SharedPayload)"/> are dropped, the oldest first, whole
-    /// and before any of their bytes went out. Replies that were written are never dropped, and above the mark the peer
-    /// is not received from. For broadcasts in which the newest matters most.
+    /// and before any of their bytes went out; never the newest. Replies that were written are never dropped, and above
+    /// the mark the peer is not received from. For broadcasts in which the newest matters most.
     /// </summary>
     DropOldest,
 

@@ -19,13 +19,9 @@ internal sealed class TestClient : IDisposable
     /// <summary>Connects a client and waits until the server has taken it in.</summary>
     public static async Task<TestClient> ConnectAsync(TcpServer server, int? receiveBuffer = null)
     {
-        int before = server.ConnectionCount;
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        if (receiveBuffer is { } bytes)
-            socket.ReceiveBufferSize = bytes;
-        await socket.ConnectAsync(server.EndPoint, TestContext.Current.CancellationToken);
-        await Until.TrueAsync(() => server.ConnectionCount > before);
-        return new TestClient(socket);
+        TestClient client = await ConnectOnlyAsync(server, receiveBuffer);
+        await PassThroughLoopsAsync(server.Group);
+        return client;
     }
 
     /// <summary>As <see cref="ConnectAsync"/>, so many times.</summary>
@@ -33,8 +29,40 @@ internal sealed class TestClient : IDisposable
     {
         var clients = new TestClient[count];
         for (int i = 0; i < count; i++)
-            clients[i] = await ConnectAsync(server);
+            clients[i] = await ConnectOnlyAsync(server);
+        await PassThroughLoopsAsync(server.Group);
         return clients;
+    }
+
+    private static async Task<TestClient> ConnectOnlyAsync(TcpServer server, int? receiveBuffer = null)
+    {
+        long before = Opened(server);
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (receiveBuffer is { } bytes)
+            socket.ReceiveBufferSize = bytes;
+        await socket.ConnectAsync(server.EndPoint, TestContext.Current.CancellationToken);
+        await Until.TrueAsync(() => Opened(server) > before);
+        return new TestClient(socket);
+    }
+
+    /// <summary>Connections that their own loops have taken in: the server counts one when it is accepted.</summary>
+    private static long Opened(TcpServer server)
+    {
+        long opened = 0;
+        for (int loop = 0; loop < server.Group.Count; loop++)
+            opened += server.Group.ReadCounters(loop).AcceptedConnections;
+        return opened;
+    }
+
+    /// <summary>Whoever was counted in a turn has its handler called by the end of it.</summary>
+    private static async Task PassThroughLoopsAsync(LoopGroup group)
+    {
+        for (int loop = 0; loop < group.Count; loop++)
+        {
+            var passed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (group.Post(loop, passed.SetResult))
+                await passed.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        }
     }
 
     public async Task SendAsync(string message)

@@ -10,8 +10,7 @@ internal static class Servers
             Protobuf = new ServerOptions(),
             Resp = new ServerOptions { MaxMessageBytes = 64 * 1024 * 1024 },
         };
-        TestIo.Apply(options.Loops, loops);
-        options.Loops.Io = io ?? options.Loops.Io;
+        TestIo.Apply(options.Loops, loops, io);
         configure?.Invoke(options);
         return KeyValueServer.Start(options);
     }

@@ -9,7 +9,7 @@ if (args.Length > 0 && ScenarioCatalog.Contains(args[0]))
 if (args is ["fuzz", ..])
 {
     int inputs = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10_000;
-    foreach (string decoder in DecoderFuzz.Names)
+    foreach (string decoder in DecoderFuzz.Names.Where(name => args.Length < 3 || name == args[2]))
     {
         DecoderFuzz.Run(decoder, inputs);
         Console.WriteLine($"{decoder}: {inputs} inputs");

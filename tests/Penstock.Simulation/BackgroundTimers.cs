@@ -19,7 +19,9 @@ internal sealed class BackgroundTimers(EventLoop loop, SimulatedDriver driver, S
 
     public void Start(TimeSpan period, Action work) => _timers.Add(new LoopTimer(loop, period, work));
 
-    /// <summary>Bytes and completions count; what posted work schedules for itself, every turn of a timer, does not.</summary>
+    /// <summary>
+    /// Bytes and completions count; what posted work schedules for itself, every turn of a timer, does not.
+    /// </summary>
     public void StopIfAlone()
     {
         long progress = network.CarriedBytes + driver.Completions;

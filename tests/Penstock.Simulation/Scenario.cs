@@ -41,7 +41,9 @@ internal abstract class Scenario : IDisposable
     /// <summary>Whether the handler has a reason to keep this connection paused now.</summary>
     public virtual bool MayBePaused(ConnectionRecord record) => false;
 
-    /// <summary>Whether the protocol explains why a connection ended, when nothing that the engine knows does.</summary>
+    /// <summary>
+    /// Whether the protocol explains why a connection ended, when nothing that the engine knows does.
+    /// </summary>
     public virtual bool Explains(ConnectionRecord record) => false;
 
     /// <summary>A connection has opened, and its handler knows.</summary>

@@ -40,7 +40,10 @@ internal sealed class SimulationRun
         _network = new SimulatedNetwork(new VirtualTime(), Chance, Faults);
         _network.Time.AdvanceTo(VirtualTime.Second);
         int slots = EventLoop.SlotsFor(_settings.LoopConnections);
-        Driver = new SimulatedDriver(_network, slots, _settings.ReceiveBufferBytes);
+        Driver = new SimulatedDriver(_network, slots, _settings.ReceiveBufferBytes)
+        {
+            AnswersAtOnce = Chance.Pick(0, 0.5, 1),
+        };
         Loop = new EventLoop(0, Driver, new LoopClock(_network.Time), _settings.LoopConnections, _settings.MaxEventsPerTurn);
         _timers = new BackgroundTimers(Loop, Driver, _network);
         _invariants = new LoopInvariants(this);
@@ -216,7 +219,8 @@ internal sealed class SimulationRun
         {
             if (turn == stopAt)
                 Loop.Post((_, _) => _servers[0].Stop(), null);
-            Require(turn < MaxTurns, $"it did not end in {MaxTurns} turns, at {TimeSpan.FromTicks(Loop.Now)}, with {OpenRecords.Count} connections open, {_clients.Count(c => !c.IsDone)} clients busy and {_network.CarriedBytes} bytes carried");
+            Require(turn < MaxTurns,
+            $"it did not end in {MaxTurns} turns, at {TimeSpan.FromTicks(Loop.Now)}, with {OpenRecords.Count} connections open, {_clients.Count(c => !c.IsDone)} clients busy and {_network.CarriedBytes} bytes carried");
             Turn();
         }
     }
@@ -261,7 +265,8 @@ internal sealed class SimulationRun
         }
 
         foreach (ModelClient client in _clients)
-            Require(client.IsDone, $"a client was left waiting, with {client.ReceivedBytes} bytes of replies to {client.SentBytes}");
+            Require(client.IsDone,
+            $"a client was left waiting, with {client.ReceivedBytes} bytes of replies to {client.SentBytes}");
     }
 
     private void Turn()
@@ -301,7 +306,8 @@ internal sealed class SimulationRun
                 record.Id,
                 connection =>
                 {
-                    Require(!record.IsClosed && connection.Id == record.Id, $"work for {record} reached {connection.Id}");
+                    Require(!record.IsClosed && connection.Id == record.Id,
+                    $"work for {record} reached {connection.Id}");
                     work(record);
                 }),
             null);

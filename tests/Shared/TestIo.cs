@@ -30,17 +30,23 @@ internal static class TestIo
         Assert.SkipUnless(LoopsAreShared, "A loop serves one connection in this model.");
 
     /// <summary>Skips a test with several connections at once where they are served one after the other.</summary>
-    public static void SkipIfOneAtATime() => Assert.SkipWhen(ServesOneAtATime, "One connection at a time in this model.");
+    public static void SkipIfOneAtATime() =>
+        Assert.SkipWhen(ServesOneAtATime, "One connection at a time in this model.");
 
     /// <summary>Loops of a test: as the environment asks, and few, because tests run beside each other.</summary>
-    public static LoopOptions Apply(LoopOptions loops, int count = 1)
+    /// <param name="loops">The options to change; returned.</param>
+    /// <param name="count">How many loops.</param>
+    /// <param name="io">Given by a test of one mechanism in particular.</param>
+    public static LoopOptions Apply(LoopOptions loops, int count = 1, IoMechanism? io = null)
     {
         // A server would go on over another mechanism, and the run would say that it tested this one.
         string? refusal = Refusal.Value;
         Assert.True(refusal is null, $"PENSTOCK_IO asks for what this machine does not have: {refusal}");
         loops.Count = count;
-        loops.Io = Mechanism;
-        loops.Trigger = Trigger;
+        loops.Io = io ?? Mechanism;
+
+        // The trigger goes with the mechanism of the run; another may not have it.
+        loops.Trigger = io is null ? Trigger : Trigger.Level;
         return loops;
     }
 

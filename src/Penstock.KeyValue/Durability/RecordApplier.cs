@@ -4,7 +4,11 @@ using Penstock.KeyValue.Store;
 namespace Penstock.KeyValue.Durability;
 
 /// <summary>Does again what records say. One thread; nobody is served yet.</summary>
-internal sealed class RecordApplier(Keyspace keyspace)
+/// <param name="keyspace">Where it is done.</param>
+/// <param name="maxValueBytes">
+/// No value can be longer. Not the server's option, which may be lower than when the log was written.
+/// </param>
+internal sealed class RecordApplier(Keyspace keyspace, int maxValueBytes = int.MaxValue)
 {
     private readonly KeyspaceAccess _keys = new(keyspace, journal: null);
 
@@ -35,7 +39,7 @@ internal sealed class RecordApplier(Keyspace keyspace)
                 break;
             case LogOperation.Write:
                 int offset = TakeInt32(ref rest);
-                _keys.Write(key, offset, TakeBytes(ref rest));
+                Write(key, offset, TakeBytes(ref rest));
                 break;
             case LogOperation.Delete:
                 _keys.Remove(key);
@@ -52,6 +56,13 @@ internal sealed class RecordApplier(Keyspace keyspace)
             default:
                 throw new InvalidDataException($"unknown operation {(int)operation}");
         }
+    }
+
+    private void Write(StoreKey key, int offset, ReadOnlySpan<byte> bytes)
+    {
+        if (offset < 0 || offset > Math.Min(maxValueBytes, Array.MaxLength - key.Bytes.Length) - bytes.Length)
+            throw new InvalidDataException("an operation writes where no value can be");
+        _keys.Write(key, offset, bytes);
     }
 
     /// <summary>A snapshot may be ahead of the log behind it: what a later record removes is already gone.</summary>

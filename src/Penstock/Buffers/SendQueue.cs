@@ -79,7 +79,7 @@ internal struct SendQueue(BlockPool pool)
     /// <summary>
     /// Drops whole payloads, oldest first, until no more than <paramref name="target"/> bytes are staged or none is
     /// left that may be dropped. What a driver may be reading stays, and so does everything that was not queued as a
-    /// payload.
+    /// payload, and the newest: it is what the others are dropped for.
     /// </summary>
     /// <param name="target">Bytes to come down to.</param>
     /// <param name="busy">Bytes at the front that an outstanding send covers.</param>
@@ -93,7 +93,7 @@ internal struct SendQueue(BlockPool pool)
             Block? next = block.Next;
             bool started = busy > 0 || block.Start > 0;
             busy -= block.Length;
-            if (started || block.Payload is null)
+            if (started || block.Payload is null || next is null)
             {
                 previous = block;
             }

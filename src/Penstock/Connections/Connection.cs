@@ -1,9 +1,7 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Penstock.Connections;
-using Penstock.Diagnostics;
 using Penstock.Drivers;
 using Penstock.Net;
 
@@ -16,12 +14,12 @@ namespace Penstock;
 /// <remarks>
 /// <para>Every member except <see cref="Id"/> belongs to the connection's loop: call it from the handler, or from work
 /// that <see cref="LoopGroup.Post(ConnectionId, Action{Connection})"/> brought there. The object is reused for another
-/// connection once
-/// <see cref="ConnectionHandler.OnClosed"/> has returned; keep the <see cref="Id"/>, not the object.</para>
+/// connection once <see cref="ConnectionHandler.OnClosed"/> has returned; keep the <see cref="Id"/>, not the object.
+/// </para>
 /// <para>Writing never fails and never blocks: what is written to a connection that is closing is discarded, and the
 /// handler learns of the end from <see cref="ConnectionHandler.OnClosed"/>.</para>
 /// </remarks>
-public sealed class Connection : IBufferWriter<byte>
+public sealed partial class Connection : IBufferWriter<byte>
 {
     /// <summary>Where the benchmark FanOut finds a copy and a reference to cost the same.</summary>
     private const int LargestCopiedPayload = 256;
@@ -33,14 +31,6 @@ public sealed class Connection : IBufferWriter<byte>
     private ConnectionInput _input;
     private EndPoint? _remoteEndPoint;
     private ConnectionSocket? _sharedSocket;
-    private List<Topic>? _subscriptions;
-    private TaskCompletionSource<ConnectionId>? _connected;
-    private CloseReason _closeReason;
-
-    /// <summary>True exactly while the loop's list of dirty connections holds this one.</summary>
-    private bool _dirty;
-
-    private bool _opened;
 
     internal Connection(ConnectionLoop loop)
     {
@@ -196,257 +186,4 @@ public sealed class Connection : IBufferWriter<byte>
 
     /// <summary>Resets the connection at once: what is staged is dropped, and the peer sees an error.</summary>
     public void Abort() => CloseNow(CloseReason.LocalClose, CloseMode.Reset);
-
-    internal void Assign(SlotKey key) => Key = key;
-
-    /// <summary>Starts a connection that is established.</summary>
-    internal void Open(ConnectionScope scope, SocketHandle socket)
-    {
-        Begin(scope, socket);
-        _loop.Driver.Attach(Key, socket);
-        BecomeOpen();
-    }
-
-    /// <summary>Starts one that is to be established; <see cref="OnConnected"/> follows.</summary>
-    internal void Connect(
-        ConnectionScope scope, SocketHandle socket, SocketAddress remote, TaskCompletionSource<ConnectionId> connected)
-    {
-        Begin(scope, socket);
-        State = ConnectionState.Connecting;
-        _connected = connected;
-        _loop.Driver.Connect(Key, socket, remote);
-    }
-
-    internal void OnConnected(int result)
-    {
-        if (State != ConnectionState.Connecting)
-            return;
-        if (result < 0)
-        {
-            _connected?.TrySetException(SocketErrors.ToException(result));
-            CloseNow(CloseReason.ConnectFailed, CloseMode.Reset);
-            return;
-        }
-
-        BecomeOpen();
-        _connected?.TrySetResult(Id);
-        _connected = null;
-    }
-
-    /// <summary>Gives an attempt up; an established connection is left alone.</summary>
-    internal void CloseIfConnectingFor(TaskCompletionSource<ConnectionId> connected)
-    {
-        if (State == ConnectionState.Connecting && ReferenceEquals(_connected, connected))
-            CloseNow(CloseReason.ConnectFailed, CloseMode.Reset);
-    }
-
-    internal void OnReceived(int result, ReadOnlySpan<byte> data)
-    {
-        if (_output.IsDrainAwaited)
-            ApplyHighMark();
-        if (State >= ConnectionState.Closing)
-            return;
-        if (result < 0)
-            Break(result);
-        else if (result == 0)
-            OnPeerFinished();
-        else if (State == ConnectionState.Open)
-            _input.Deliver(data);
-        else if (State == ConnectionState.Lingering)
-            Deadlines.StartReceive(_scope.Limits.LingerSilence);
-    }
-
-    internal void OnSent(int result) => _output.OnSent(result);
-
-    /// <summary>The last completion: gives everything back and tells the handler.</summary>
-    internal void OnClosed()
-    {
-        Debug.Assert(State == ConnectionState.Closing, "closed without being asked");
-        _output.Clear();
-        _input.Clear();
-        State = ConnectionState.Closed;
-        if (_opened)
-            _scope.Handler.Closed(this, _closeReason);
-        EndSubscriptions();
-        _connected?.TrySetCanceled();
-        _connected = null;
-        UserState = null;
-        _remoteEndPoint = null;
-        _sharedSocket = null;
-        _socket = default;
-        _loop.Release(this);
-    }
-
-    /// <summary>Topics that must be told of the end. Most connections have none, and then no list.</summary>
-    internal void AddSubscription(Topic topic) => (_subscriptions ??= []).Add(topic);
-
-    internal void RemoveSubscription(Topic topic) => _subscriptions?.Remove(topic);
-
-    /// <summary>Also ends lingering early, when the peer was silent for so long.</summary>
-    internal void OnReceiveDeadline()
-    {
-        // A peer that waits for us, rather than we for it, is not idle.
-        if (_input.IsPaused || !_output.Staged.IsEmpty)
-            _input.StartDeadline();
-        else
-            CloseNow(IdleReason, CloseMode.Graceful);
-    }
-
-    internal void OnSendDeadline()
-    {
-        if (State == ConnectionState.Lingering)
-            CloseNow(_closeReason, CloseMode.Graceful);
-        else
-            CloseNow(CloseReason.WriteStallTimeout, CloseMode.Reset);
-    }
-
-    /// <summary>Called once for every connection that something was staged for, before the loop waits again.</summary>
-    internal void EndTurn()
-    {
-        _dirty = false;
-        if (_output.IsDrainAwaited)
-            ApplyHighMark();
-        _input.Redeliver();
-        ApplyHighMark();
-        _output.Flush();
-    }
-
-    /// <summary>Closes gracefully for <paramref name="reason"/>: what is staged, FIN, then the peer's.</summary>
-    internal void Drain(CloseReason reason)
-    {
-        AssertOnLoop();
-        if (State == ConnectionState.Connecting)
-            CloseNow(reason, CloseMode.Reset);
-        if (State != ConnectionState.Open)
-            return;
-
-        _closeReason = reason;
-        State = ConnectionState.Draining;
-        Deadlines.CancelReceive();
-        _input.Discard();
-        MarkDirty();
-    }
-
-    /// <summary>Closes without waiting for anything.</summary>
-    internal void CloseNow(CloseReason reason, CloseMode mode)
-    {
-        AssertOnLoop();
-        if (State >= ConnectionState.Closing)
-            return;
-        if (State < ConnectionState.Draining)
-            _closeReason = reason;
-        State = ConnectionState.Closing;
-        Deadlines.CancelReceive();
-        Deadlines.CancelSend();
-        _sharedSocket?.Retire();
-        _loop.Driver.Close(Key, mode);
-    }
-
-    /// <summary>The handler threw: this connection ends and nothing else does.</summary>
-    internal void Fault(Exception exception)
-    {
-        PenstockEventSource.Log.HandlerFault(Id.ToString(), exception);
-        _loop.Statistics.HandlerFaults++;
-        CloseNow(CloseReason.HandlerFault, CloseMode.Reset);
-    }
-
-    private void EndSubscriptions()
-    {
-        while (_subscriptions is [.., Topic last])
-            last.Unsubscribe(this);
-        _subscriptions = null;
-    }
-
-    private CloseReason IdleReason =>
-        _input.AwaitsFirstMessage ? CloseReason.FirstMessageTimeout : CloseReason.IdleTimeout;
-
-    private void Begin(ConnectionScope scope, SocketHandle socket)
-    {
-        Debug.Assert(State == ConnectionState.Closed && _output.Staged.IsEmpty, "the slot was not given back");
-        _scope = scope;
-        _socket = socket;
-        _input.Begin();
-        _output.Begin();
-        _dirty = _opened = false;
-    }
-
-    private void BecomeOpen()
-    {
-        State = ConnectionState.Open;
-        _opened = true;
-        _input.StartDeadline();
-        _scope.Handler.Opened(this);
-    }
-
-    private void OnPeerFinished()
-    {
-        _input.Finish();
-        if (State == ConnectionState.Lingering)
-            CloseNow(_closeReason, CloseMode.Graceful);
-    }
-
-    /// <summary>Everything staged is sent: a connection that waited for that goes on to its end.</summary>
-    internal void FinishDraining()
-    {
-        if (State != ConnectionState.Draining)
-            return;
-        if (_input.PeerFinished || !_scope.Limits.Linger.Expires)
-        {
-            CloseNow(_closeReason, CloseMode.Graceful);
-            return;
-        }
-
-        State = ConnectionState.Lingering;
-        Deadlines.StartLinger(_scope.Limits);
-        _loop.Driver.ShutdownSend(Key);
-    }
-
-    /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
-    internal void ApplyHighMark() => _output.ApplyHighMark();
-
-    /// <summary>Stops reading from a peer that does not read from us.</summary>
-    internal void BecomeCongested()
-    {
-        if (_input.IsPausedFor(PauseCauses.SendQueue))
-            return;
-        _input.Pause(PauseCauses.SendQueue);
-        _scope.Handler.Congested(this);
-    }
-
-    /// <summary>Reads again from a peer that was congested.</summary>
-    internal void EndCongestion() => _input.Resume(PauseCauses.SendQueue);
-
-    /// <summary>The peer has read: receives from it again and tells the handler.</summary>
-    internal void BecomeDrained()
-    {
-        EndCongestion();
-        _scope.Handler.Drained(this);
-    }
-
-    /// <summary>Whether receiving rests until the peer has read.</summary>
-    internal bool IsCongested => _input.IsPausedFor(PauseCauses.SendQueue);
-
-    /// <summary>The socket broke with <paramref name="result"/>, an errno below zero.</summary>
-    internal void Break(int result) =>
-        CloseNow(ReasonOf(result), result == -Errno.ECANCELED ? CloseMode.Graceful : CloseMode.Reset);
-
-    /// <summary>Has <see cref="EndTurn"/> called before the loop waits again.</summary>
-    internal void MarkDirty()
-    {
-        if (_dirty)
-            return;
-        _dirty = true;
-        _loop.MarkDirty(this);
-    }
-
-    [Conditional("DEBUG")]
-    private void AssertOnLoop() => Debug.Assert(_loop.IsOnLoop, "a connection is touched on its loop only");
-
-    private static CloseReason ReasonOf(int result)
-    {
-        // A driver that limits how long it reads gives up with this.
-        if (result == -Errno.ECANCELED)
-            return CloseReason.IdleTimeout;
-        return -result == Errno.ECONNRESET || -result == Errno.EPIPE ? CloseReason.PeerReset : CloseReason.SocketError;
-    }
 }

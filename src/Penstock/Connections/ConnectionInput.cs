@@ -25,6 +25,9 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
 
     public readonly bool IsPaused => _paused != PauseCauses.None;
 
+    /// <summary>The handler has yet to be shown what it had left: the peer is not silent.</summary>
+    public readonly bool IsToBeShown => _redeliver;
+
     /// <summary>The deadline that runs is the one for the first message.</summary>
     public readonly bool AwaitsFirstMessage => !_anyMessage && connection.Scope.Limits.FirstMessage.Expires;
 

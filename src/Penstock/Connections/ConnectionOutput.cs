@@ -141,7 +141,22 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     private int SendMany()
     {
         Span<SendSegment> segments = stackalloc SendSegment[MaxSegmentsPerSend];
-        return Send(segments[..Staged.FillSegments(segments)]);
+        segments = segments[..Staged.FillSegments(segments)];
+        if (Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
+            segments = First(segments, Limits.SendHighMark / 2);
+        return Send(segments);
+    }
+
+    /// <summary>
+    /// Those from the front up to so many bytes, and at least one. What an outstanding send covers cannot be dropped:
+    /// if it were everything, each newcomer would be the oldest that can.
+    /// </summary>
+    private static Span<SendSegment> First(Span<SendSegment> segments, int bytes)
+    {
+        int count = 1;
+        for (int covered = segments[0].Length; count < segments.Length && covered < bytes; count++)
+            covered += segments[count].Length;
+        return segments[..count];
     }
 
     private int Send(ReadOnlySpan<SendSegment> segments)

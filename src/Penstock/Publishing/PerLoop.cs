@@ -31,8 +31,9 @@ internal sealed class PerLoop<T>(Func<int, T> create)
         {
             // Replaced and never changed, so that readers need no lock.
             T[] items = _items;
-            if (loop >= items.Length)
-                Volatile.Write(ref _items, items = [.. items, .. Enumerable.Range(items.Length, loop + 1 - items.Length).Select(create)]);
+            while (items.Length <= loop)
+                items = [.. items, create(items.Length)];
+            Volatile.Write(ref _items, items);
             return items[loop];
         }
     }

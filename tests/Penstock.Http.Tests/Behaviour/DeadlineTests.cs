@@ -45,7 +45,8 @@ public sealed class DeadlineTests
         }
 
         server.Run();
-        Assert.Equal(Enumerable.Repeat(200, 15), ResponseReader.ReadAll(peer.Received).Select(response => response.Status));
+        List<ReadResponse> responses = ResponseReader.ReadAll(peer.Received);
+        Assert.Equal(Enumerable.Repeat(200, 15), responses.Select(response => response.Status));
         Assert.False(peer.IsClosed);
     }
 

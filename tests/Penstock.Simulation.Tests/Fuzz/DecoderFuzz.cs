@@ -6,7 +6,8 @@ namespace Penstock.Simulation.Tests.Fuzz;
 
 /// <summary>
 /// Structured mutation: sequences of well-formed and notorious inputs from the corpus, changed in a few places. No
-/// decoder or parser may throw, hang, keep more than its limit, or decide differently because the input came in other pieces.
+/// decoder or parser may throw, hang, keep more than its limit, or decide differently because the input came in other
+/// pieces.
 /// </summary>
 internal static class DecoderFuzz
 {
@@ -40,7 +41,8 @@ internal static class DecoderFuzz
     {
         string whole = target.Feed(input, Math.Max(1, input.Length));
         foreach (int pieceBytes in (ReadOnlySpan<int>)[1, 3, 7])
-            InvariantException.Require(target.Feed(input, pieceBytes) == whole, $"{target.Name} decides by pieces of {pieceBytes}");
+            InvariantException.Require(
+                target.Feed(input, pieceBytes) == whole, $"{target.Name} decides by pieces of {pieceBytes}");
     }
 
     private static Gen<byte[]> Inputs(FuzzTarget target)

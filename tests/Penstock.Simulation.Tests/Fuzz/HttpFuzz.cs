@@ -5,7 +5,9 @@ using Penstock.Http.Parsing;
 
 namespace Penstock.Simulation.Tests.Fuzz;
 
-/// <summary>Heads, bodies and chunks of requests one behind the other, as the server's reader takes them apart.</summary>
+/// <summary>
+/// Heads, bodies and chunks of requests one behind the other, as the server's reader takes them apart.
+/// </summary>
 internal sealed class HttpFuzz() : FuzzTarget("http")
 {
     private static readonly HttpOptions Options = new()
@@ -26,15 +28,19 @@ internal sealed class HttpFuzz() : FuzzTarget("http")
         for (int end = Math.Min(pieceBytes, input.Length); ; end = Math.Min(end + pieceBytes, input.Length))
         {
             for (int taken = -1; taken != 0 && start < end && state.Problem is null; start += taken)
-                taken = state.InBody ? TakeBody(state, input.AsSpan(start, end - start)) : TakeHead(state, input.AsSpan(start, end - start));
+                taken = Take(state, input.AsSpan(start, end - start));
             if (state.Problem is not null)
                 return state.Log.Append(state.Problem).ToString();
             InvariantException.Require(end - start <= Options.MaxHeadBytes + 2, $"{end - start} bytes were kept");
-            InvariantException.Require(state.Request.Length <= 2 * Options.MaxHeadBytes + 4, $"a request keeps {state.Request.Length} bytes");
+            InvariantException.Require(
+                state.Request.Length <= 2 * Options.MaxHeadBytes + 4, $"a request keeps {state.Request.Length} bytes");
             if (end == input.Length)
                 return state.Log.Append("open").ToString();
         }
     }
+
+    private int Take(State state, ReadOnlySpan<byte> data) =>
+        state.InBody ? TakeBody(state, data) : TakeHead(state, data);
 
     private int TakeHead(State state, ReadOnlySpan<byte> data)
     {
@@ -51,7 +57,8 @@ internal sealed class HttpFuzz() : FuzzTarget("http")
             return state.Stop($"{problem}");
         if (state.Request.DeclaredLength > Options.MaxBodyBytes)
             return state.Stop("413");
-        state.Log.Append($"{Encoding.Latin1.GetString(state.Request.Path)} {state.Request.Headers.Count} {state.Request.KeepAlive};");
+        string path = Encoding.Latin1.GetString(state.Request.Path);
+        state.Log.Append($"{path} {state.Request.Headers.Count} {state.Request.KeepAlive};");
         state.Begin(Options);
         return length;
     }

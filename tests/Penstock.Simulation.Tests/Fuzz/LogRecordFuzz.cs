@@ -10,12 +10,13 @@ namespace Penstock.Simulation.Tests.Fuzz;
 /// </summary>
 internal sealed class LogRecordFuzz() : FuzzTarget("log")
 {
-    private const long MaxMemoryBytes = 128L * 1024 * 1024;
+    private const int MaxValueBytes = 64 * 1024;
+    private const long MaxMemoryBytes = 16 * 1024 * 1024;
 
     public override string Feed(byte[] input, int pieceBytes)
     {
         using var keyspace = new Keyspace(users: 1);
-        var applier = new RecordApplier(keyspace);
+        var applier = new RecordApplier(keyspace, MaxValueBytes);
         string outcome = "whole";
         try
         {
@@ -26,7 +27,8 @@ internal sealed class LogRecordFuzz() : FuzzTarget("log")
             outcome = exception.Message;
         }
 
-        InvariantException.Require(keyspace.MemoryBytes <= MaxMemoryBytes, $"the keys take {keyspace.MemoryBytes} bytes");
+        InvariantException.Require(
+            keyspace.MemoryBytes <= MaxMemoryBytes, $"the keys take {keyspace.MemoryBytes} bytes");
         return $"{outcome} {keyspace.Count} {applier.SnapshotEntries}";
     }
 }

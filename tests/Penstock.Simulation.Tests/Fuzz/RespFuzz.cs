@@ -4,7 +4,9 @@ using Penstock.KeyValue.Protocol;
 
 namespace Penstock.Simulation.Tests.Fuzz;
 
-/// <summary>The parser of Redis commands, fed as its handler feeds it: what is not whole is kept and shown again.</summary>
+/// <summary>
+/// The parser of Redis commands, fed as its handler feeds it: what is not whole is kept and shown again.
+/// </summary>
 internal sealed class RespFuzz() : FuzzTarget("resp")
 {
     private const int MaxKeptBytes = (64 * 1024) + (8 * (MaxFrameBytes + 32));
@@ -20,8 +22,15 @@ internal sealed class RespFuzz() : FuzzTarget("resp")
         {
             OperationStatus status;
             string? error;
-            while ((status = RespParser.Parse(input.AsSpan(start, end - start), arguments, Limits, out error)) == OperationStatus.Done)
-                start += Take(input.AsSpan(start, end - start), arguments, log);
+            while (true)
+            {
+                ReadOnlySpan<byte> unread = input.AsSpan(start, end - start);
+                status = RespParser.Parse(unread, arguments, Limits, out error);
+                if (status != OperationStatus.Done)
+                    break;
+                start += Take(unread, arguments, log);
+            }
+
             if (status == OperationStatus.InvalidData)
                 return log.Append(error).ToString();
             InvariantException.Require(end - start <= MaxKeptBytes, $"{end - start} bytes were kept");
@@ -33,7 +42,8 @@ internal sealed class RespFuzz() : FuzzTarget("resp")
     private static int Take(ReadOnlySpan<byte> input, RespArguments arguments, StringBuilder log)
     {
         int length = arguments.Position;
-        InvariantException.Require(length > 0 && length <= input.Length, $"a command of {length} bytes in {input.Length}");
+        InvariantException.Require(
+            length > 0 && length <= input.Length, $"a command of {length} bytes in {input.Length}");
         for (int i = 0; i < arguments.Count; i++)
         {
             (int from, int count) = arguments[i];

@@ -16,12 +16,15 @@ internal sealed class LoopRig
     private readonly SimulatedNetwork _network;
     private readonly ConnectionOptions _options;
 
-    public LoopRig(int slots = 8, ConnectionOptions? options = null, FaultPlan? faults = null)
+    public LoopRig(int slots = 8, ConnectionOptions? options = null, FaultPlan? faults = null, double answersAtOnce = 0)
     {
         var chance = new SeededGenerator(1);
         _network = new SimulatedNetwork(new VirtualTime(), chance, faults ?? FaultPlan.None(chance));
         _options = options ?? Patient();
-        Driver = new SimulatedDriver(_network, EventLoop.SlotsFor(slots), ReceiveBufferBytes);
+        Driver = new SimulatedDriver(_network, EventLoop.SlotsFor(slots), ReceiveBufferBytes)
+        {
+            AnswersAtOnce = answersAtOnce,
+        };
         Loop = new EventLoop(0, Driver, new LoopClock(_network.Time), slots, maxEventsPerTurn: 64);
     }
 

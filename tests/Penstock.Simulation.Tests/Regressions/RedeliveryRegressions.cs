@@ -29,6 +29,35 @@ public class RedeliveryRegressions
         Assert.Equal(["opened", "received a", "received ab", "peer finished", "closed PeerFinished"], handler.Calls);
     }
 
+    /// <summary>
+    /// Echo, seed 487: between the turn that made room and the one that shows what waited, the machine slept.
+    /// </summary>
+    [Fact]
+    public void A_connection_with_a_request_that_waits_to_be_shown_is_not_idle()
+    {
+        ServerOptions options = LoopRig.Patient();
+        options.IdleTimeout = TimeSpan.FromSeconds(5);
+        options.MaxSendQueueBytes = 1;
+        options.ResumeSendQueueBytes = 0;
+        var rig = new LoopRig(options: options, answersAtOnce: 1);
+        var handler = new RecordingHandler { Received = AnswerOneByte };
+        SimulatedConnection wire = rig.Connect(handler);
+
+        wire.ToServer.Write("ab"u8);
+        rig.Turn();
+        rig.Turn();
+        rig.Time.AdvanceTo(rig.Time.Now + (60 * VirtualTime.Second));
+        rig.Turn();
+
+        Assert.Equal(["opened", "received ab", "received b"], handler.Calls);
+    }
+
+    private static int AnswerOneByte(Connection connection, string text)
+    {
+        connection.Send([(byte)text[0], (byte)'.']);
+        return 1;
+    }
+
     private static void ResumeReceiveAndPause(Connection connection)
     {
         connection.Resume();

@@ -10,7 +10,8 @@ internal static class CloseReasonRules
     {
         record.Decide(run.Loop.Now);
         run.Require(
-            IsExplained(record) || run.Scenario.Explains(record), $"{record} ended with {record.Reason}, and nothing explains it");
+            IsExplained(record) || run.Scenario.Explains(record),
+            $"{record} ended with {record.Reason}, and nothing explains it");
         if (record.Reason == CloseReason.IdleTimeout)
             RequireNotEarly(run, record, record.Server.Options.IdleTimeout);
         if (record.Reason == CloseReason.FirstMessageTimeout)
@@ -42,8 +43,10 @@ internal static class CloseReasonRules
     {
         long waited = record.DecidedAt - Math.Max(record.LastMessageAt, record.LastResumedAt);
         run.Require(
-            waited >= limit.Ticks, $"{record} ended with {record.Reason} after {TimeSpan.FromTicks(waited)}, before {limit} were over");
+            waited >= limit.Ticks,
+            $"{record} ended with {record.Reason} after {TimeSpan.FromTicks(waited)}, before {limit} were over");
         run.Require(
-            record.Client.WholeRequestBytes(record.DeliveredWhenDecided) <= record.Consumed, $"{record} was called idle with a request waiting");
+            record.Client.WholeRequestBytes(record.DeliveredWhenDecided) <= record.Consumed,
+            $"{record} was called idle with a request waiting");
     }
 }

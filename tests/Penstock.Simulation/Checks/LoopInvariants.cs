@@ -39,7 +39,8 @@ internal sealed class LoopInvariants(SimulationRun run)
         ServerUnderTest server = record.Server;
         int mostStaged = server.Options.MaxSendQueueBytes + run.Scenario.MaxReplyBytes(server);
         run.Require(
-            record.Connection.UnsentBytes <= mostStaged, $"{record} has {record.Connection.UnsentBytes} bytes staged, more than {mostStaged}");
+            record.Connection.UnsentBytes <= mostStaged,
+            $"{record} has {record.Connection.UnsentBytes} bytes staged, more than {mostStaged}");
         if (record.Connection.State != ConnectionState.Open)
             return;
         long mostKept = server.Scope.Limits.MaxUnconsumedBytes + run.ReceiveBufferBytes + run.Driver.PauseOvershootBytes;
@@ -69,6 +70,9 @@ internal sealed class LoopInvariants(SimulationRun run)
         if (record.Slot.IsPaused || record.WasPaused || record.Connection.UnsentBytes > 0)
             record.WaitingSince = now;
         record.WasPaused = record.Slot.IsPaused;
+
+        // It may be paused and resumed within one turn.
+        record.WaitingSince = Math.Max(record.WaitingSince, record.Slot.ResumedAt);
         RequireWithin(PatienceFor(record), record.WaitingSince, record, "waits too long for a message");
     }
 
@@ -82,7 +86,9 @@ internal sealed class LoopInvariants(SimulationRun run)
     private void RequireWithin(TimeSpan limit, long since, ConnectionRecord record, string what)
     {
         if (limit != Timeout.InfiniteTimeSpan)
-            run.Require(run.Loop.Now - since <= limit.Ticks, $"{record} {what}: since {TimeSpan.FromTicks(since)}, at {TimeSpan.FromTicks(run.Loop.Now)}");
+            run.Require(
+                run.Loop.Now - since <= limit.Ticks,
+                $"{record} {what}: since {TimeSpan.FromTicks(since)}, at {TimeSpan.FromTicks(run.Loop.Now)}");
     }
 
     private void CheckNothingUndone(ConnectionRecord record)
@@ -90,7 +96,9 @@ internal sealed class LoopInvariants(SimulationRun run)
         Connection connection = record.Connection;
         bool busy = record.Slot.IsSending;
         if (connection.State < ConnectionState.Closing)
-            run.Require(busy || connection.UnsentBytes == 0, $"{record} has {connection.UnsentBytes} bytes staged and does not send them");
+            run.Require(
+                busy || connection.UnsentBytes == 0,
+                $"{record} has {connection.UnsentBytes} bytes staged and does not send them");
         if (connection.State == ConnectionState.Draining)
             run.Require(busy, $"{record} is draining and has nothing to send");
         if (connection.State != ConnectionState.Open)
@@ -107,7 +115,9 @@ internal sealed class LoopInvariants(SimulationRun run)
         }
 
         long whole = record.Client.WholeRequestBytes(record.Slot.DeliveredBytes);
-        run.Require(whole <= record.Consumed, $"{record} was not shown a whole request: {record.Consumed} of {whole} bytes consumed");
+        run.Require(
+            whole <= record.Consumed,
+            $"{record} was not shown a whole request: {record.Consumed} of {whole} bytes consumed");
         run.Require(!record.Slot.ReceiveEnded || record.SawPeerFinish, $"{record} was not told that its peer finished");
     }
 
@@ -118,7 +128,8 @@ internal sealed class LoopInvariants(SimulationRun run)
         ConnectionLimiter limiter = server.Limiter;
         EventLoop loop = run.Loop;
         bool backingOff = loop.Deadlines.IsSet(listener.Key.Index * 2);
-        run.Require(limiter.IsFull || !loop.HasFreeSlot || backingOff, $"a listener of {server.Name} is paused for no reason");
+        run.Require(
+            limiter.IsFull || !loop.HasFreeSlot || backingOff, $"a listener of {server.Name} is paused for no reason");
         run.Require(loop.Deadlines.Next != LoopClock.Never || !backingOff, $"a listener backs off for ever");
     }
 }

@@ -63,7 +63,8 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
     {
         ConnectionRecord record = Require(connection, nameof(OnDrained));
         run.Require(
-            connection.UnsentBytes <= server.Options.ResumeSendQueueBytes, $"{record} was called drained with {connection.UnsentBytes} bytes staged");
+            connection.UnsentBytes <= server.Options.ResumeSendQueueBytes,
+            $"{record} was called drained with {connection.UnsentBytes} bytes staged");
         record.WaitingSince = run.Loop.Now;
         ThrowPerhaps(record);
         inner.OnDrained(connection);
@@ -105,12 +106,14 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
     {
         run.Require(!data.IsEmpty, $"{record} was shown nothing");
         run.Require(
-            data.Length == record.Unconsumed, $"{record} was shown {data.Length} bytes of {record.Unconsumed} that it has not consumed");
+            data.Length == record.Unconsumed,
+            $"{record} was shown {data.Length} bytes of {record.Unconsumed} that it has not consumed");
         run.Require(
             data.SequenceEqual(record.Client.Sent.Slice((int)record.Consumed, data.Length)),
             $"{record} was shown other bytes than the client sent from {record.Consumed} on");
         run.Require(
-            record.Connection.State == ConnectionState.Open, $"{record} was shown bytes while {record.Connection.State}");
+            record.Connection.State == ConnectionState.Open,
+            $"{record} was shown bytes while {record.Connection.State}");
     }
 
     private void ThrowPerhaps(ConnectionRecord record)

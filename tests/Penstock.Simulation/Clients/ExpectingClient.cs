@@ -53,7 +53,8 @@ internal abstract class ExpectingClient(SimulatedNetwork network, SimulatedConne
     }
 
     /// <summary>Where the request of this number lies in what is sent.</summary>
-    public Range RangeOf(int request) => (request == 0 ? 0 : (int)_requestEnds[request - 1])..(int)_requestEnds[request];
+    public Range RangeOf(int request) =>
+        (request == 0 ? 0 : (int)_requestEnds[request - 1])..(int)_requestEnds[request];
 
     protected void Produce(ByteFifo outbox, ReadOnlySpan<byte> request)
     {
@@ -80,7 +81,7 @@ internal abstract class ExpectingClient(SimulatedNetwork network, SimulatedConne
             owed <= 0 || bytes[..owed].SequenceEqual(_expected.AsSpan((int)from, owed)),
             $"other bytes came than are owed, from {from} on: {Describe(bytes, from)}");
         InvariantException.Require(
-            past <= 0 || bytes[Math.Max(owed, 0)..].SequenceEqual(_farewell.AsSpan(0, past)[^(bytes.Length - Math.Max(owed, 0))..]),
+            past <= 0 || _farewell.AsSpan(0, past).EndsWith(bytes[Math.Max(owed, 0)..]),
             $"another farewell came than is due");
     }
 

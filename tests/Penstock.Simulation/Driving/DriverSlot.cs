@@ -22,6 +22,9 @@ internal sealed class DriverSlot(SlotKey key)
 
     public bool IsPaused { get; set; }
 
+    /// <summary>When receiving was last resumed.</summary>
+    public long ResumedAt { get; set; }
+
     /// <summary>The last receive of this slot was given out.</summary>
     public bool ReceiveEnded { get; set; }
 

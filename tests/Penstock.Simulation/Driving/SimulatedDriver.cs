@@ -40,6 +40,9 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
     /// <summary>The loop waits without limit and nothing will ever happen.</summary>
     public bool IsDead { get; private set; }
 
+    /// <summary>How often a send is answered by its call, where the network takes something now.</summary>
+    public double AnswersAtOnce { get; init; }
+
     /// <summary>No slot may have something to complete now.</summary>
     public bool IsQuiet => _ready.Count == 0;
 
@@ -91,6 +94,7 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
         DriverSlot resumed = Require(slot);
         resumed.IsPaused = false;
         resumed.Overshoot = 0;
+        resumed.ResumedAt = _network.Time.Now;
         MarkReady(resumed);
     }
 
@@ -103,6 +107,15 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
         if (sender.SendStalledSince == 0)
             sender.SendStalledSince = _network.Time.Now;
         sender.SendDue = _network.Time.Now;
+        if (_chance.Chance(AnswersAtOnce) && _kernel.TrySend(sender, out Completion done))
+        {
+            if (done.Result != 0)
+                return done.Result;
+
+            // Nothing was taken, which only a completion may say.
+            sender.StartSend(segments);
+        }
+
         if (_faults.Strikes(Fault.DelayedSend))
         {
             sender.SendDue += _chance.Spread(VirtualTime.Microsecond, VirtualTime.Second);
@@ -222,7 +235,8 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
     {
         SlotKey key = added.Key;
         InvariantException.Require(_slots[key.Index] is null, $"{key} is taken into use before its slot is free");
-        InvariantException.Require(key.Generation > _lastGeneration[key.Index], $"{key} has the generation of an earlier use");
+        InvariantException.Require(
+            key.Generation > _lastGeneration[key.Index], $"{key} has the generation of an earlier use");
         _lastGeneration[key.Index] = key.Generation;
         _slots[key.Index] = added;
         MarkReady(added);

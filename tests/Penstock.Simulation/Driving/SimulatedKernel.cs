@@ -4,7 +4,7 @@ using Penstock.Simulation.Network;
 
 namespace Penstock.Simulation.Driving;
 
-/// <summary>What a kernel does for one slot at a time: accepts, connects, moves bytes, and fails at all of it.</summary>
+/// <summary>What a kernel does for one slot: accepts, connects, moves bytes, and fails at all of it.</summary>
 /// <remarks>
 /// Bytes to send are read when they are taken and not when the send is made, as io_uring does it, so that memory given
 /// back too early shows. Received bytes are overwritten as soon as the contract says that they are not valid any more.
@@ -115,7 +115,8 @@ internal sealed class SimulatedKernel(SimulatedNetwork network, int receiveBuffe
         return Completion.Received(slot.Key, _buffer.AsSpan(0, _lastLength));
     }
 
-    private bool TrySend(DriverSlot slot, out Completion completion)
+    /// <summary>Completes the outstanding send, if the network takes something, or has failed.</summary>
+    public bool TrySend(DriverSlot slot, out Completion completion)
     {
         completion = default;
         if (!slot.IsSending || network.Time.Now < slot.SendDue)

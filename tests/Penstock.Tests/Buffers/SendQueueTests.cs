@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FsCheck;
 using FsCheck.Fluent;
 using Penstock.Buffers;
@@ -16,6 +17,25 @@ public sealed class SendQueueTests
     {
         Arbitrary<int[]> operations = ArbMap.Default.ArbFor<int>().Generator.Resize(100_000).ArrayOf().ToArbitrary();
         Prop.ForAll(operations, sequence => new SendQueueRun().Agrees(sequence)).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void The_oldest_payloads_are_dropped_and_neither_those_being_sent_nor_the_newest()
+    {
+        var queue = new SendQueue(_pool);
+        for (byte i = 0; i < 5; i++)
+        {
+            using SharedPayload payload = SharedPayload.Copy([i, i]);
+            queue.Write(payload);
+        }
+
+        Assert.Equal(1, queue.DropOldest(target: 8, busy: 2));
+        Assert.Equal(2, queue.DropOldest(target: 0, busy: 2));
+        var segments = new SendSegment[8];
+        Assert.Equal(2, queue.FillSegments(segments));
+        Assert.Equal([0, 4], segments.Take(2).Select(segment => Marshal.ReadByte(segment.Address)));
+        queue.Clear();
+        Assert.Equal(0, _pool.RentedBytes);
     }
 
     [Theory]

@@ -151,8 +151,7 @@ public sealed class BlockingModelTests
     private static TestServer Start(IoMechanism model, Action<ServerOptions>? configure = null) =>
         TestServer.Echo(o =>
         {
-            o.Loops.Io = model;
-            o.Loops.Trigger = Polling.Trigger.Level;
+            TestIo.Apply(o.Loops, io: model);
             configure?.Invoke(o);
         });
 

@@ -118,7 +118,8 @@ internal sealed class BroadcastClient : ModelClient
         byte[] next = _owed[_next];
         int there = Math.Min(unread.Length, next.Length);
         InvariantException.Require(
-            unread[..there].SequenceEqual(next.AsSpan(0, there)), $"message {_next} is not what was said, after {_heardWhole} bytes");
+            unread[..there].SequenceEqual(next.AsSpan(0, there)),
+            $"message {_next} is not what was said, after {_heardWhole} bytes");
         return there == next.Length ? there : 0;
     }
 

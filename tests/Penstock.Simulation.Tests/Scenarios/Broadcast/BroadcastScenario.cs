@@ -38,7 +38,10 @@ internal sealed class BroadcastScenario : Scenario
     {
         bool drops = server.Options.SlowConsumer == SlowConsumerPolicy.DropOldest;
         BroadcastFraming[] framings =
-            [BroadcastFraming.UInt32LittleEndian, BroadcastFraming.UInt64BigEndian, BroadcastFraming.Lines, BroadcastFraming.Raw];
+        [
+            BroadcastFraming.UInt32LittleEndian, BroadcastFraming.UInt64BigEndian,
+            BroadcastFraming.Lines, BroadcastFraming.Raw,
+        ];
 
         // Raw bytes do not tell where a message that was left out ended.
         BroadcastFraming framing = framings[_run.Chance.Below(drops ? 3 : 4)];
@@ -47,10 +50,13 @@ internal sealed class BroadcastScenario : Scenario
         return BroadcastServer.Create(room.Room.AddLoop(), framing);
     }
 
-    public override ModelClient CreateClient(ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection) =>
+    public override ModelClient CreateClient(
+        ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection) =>
         new BroadcastClient(network, connection, _rooms[server].Framing, server.Options);
 
-    /// <summary>A client that is congested holds the senders back within a turn, and has what was said until then.</summary>
+    /// <summary>
+    /// A client that is congested holds the senders back within a turn, and has what was said until then.
+    /// </summary>
     public override int MaxReplyBytes(ServerUnderTest server) => (2 * _rooms[server].MostSaidInOneTurn) + 64;
 
     public override bool MayBePaused(ConnectionRecord record) => _rooms[record.Server].Room.IsCongested;

@@ -3,7 +3,9 @@ using Penstock.Simulation.Checks;
 
 namespace Penstock.Simulation.Tests.Scenarios.Broadcast;
 
-/// <summary>One server's room as it must behave: a list of who is there, and messages in the order they were taken.</summary>
+/// <summary>
+/// One server's room as it must behave: a list of who is there, and messages in the order they were taken.
+/// </summary>
 internal sealed class RoomModel(SimulationRun run, Room room, BroadcastFraming framing)
 {
     private readonly List<ConnectionRecord> _present = [];

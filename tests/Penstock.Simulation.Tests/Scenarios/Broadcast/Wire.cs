@@ -28,7 +28,8 @@ internal static class Wire
         long length = framing switch
         {
             BroadcastFraming.Lines => bytes.IndexOf((byte)'\n') + 1,
-            BroadcastFraming.UInt32LittleEndian => bytes.Length < 4 ? 0 : 4L + BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+            BroadcastFraming.UInt32LittleEndian =>
+                bytes.Length < 4 ? 0 : 4L + BinaryPrimitives.ReadUInt32LittleEndian(bytes),
             _ => bytes.Length < 8 ? 0 : 8 + BinaryPrimitives.ReadInt64BigEndian(bytes),
         };
         return length <= bytes.Length ? (int)length : 0;

@@ -1,5 +1,5 @@
-using Penstock.Http;
 using System.Buffers.Text;
+using Penstock.Http;
 
 namespace Penstock.Simulation.Tests.Scenarios.Http;
 

@@ -4,7 +4,9 @@ using Penstock.Simulation.Network;
 
 namespace Penstock.Simulation.Tests.Scenarios.Http;
 
-/// <summary>Pipelines requests and takes the responses apart: each must be the next request's, whole and as it should be.</summary>
+/// <summary>
+/// Pipelines requests and takes the responses apart: each must be the next request's, whole and as it should be.
+/// </summary>
 internal sealed class HttpClient : ModelClient
 {
     private readonly HttpScript _script;
@@ -127,7 +129,8 @@ internal sealed class HttpClient : ModelClient
         InvariantException.Require(
             call.Content is null || reply.Content.AsSpan().SequenceEqual(call.Content),
             $"{reply.Content.Length} bytes of content that are not the {call.Content?.Length} due for {what}");
-        InvariantException.Require(reply.SaysClose == call.Closes, $"the answer says close: {reply.SaysClose}, to {what}");
+        InvariantException.Require(
+            reply.SaysClose == call.Closes, $"the answer says close: {reply.SaysClose}, to {what}");
         InvariantException.Require(_continued == call.Continues, $"100 was told: {_continued}, for {what}");
         _continued = false;
         _answered++;
@@ -136,7 +139,8 @@ internal sealed class HttpClient : ModelClient
     private void TakeRefusal(HttpReply reply)
     {
         InvariantException.Require(SentForbidden, $"{reply.Status} for nothing that was asked");
-        InvariantException.Require(reply.Status == _forbiddenStatus, $"{reply.Status} instead of {_forbiddenStatus} for what is forbidden");
+        InvariantException.Require(
+            reply.Status == _forbiddenStatus, $"{reply.Status} instead of {_forbiddenStatus} for what is forbidden");
         InvariantException.Require(reply.SaysClose, $"a refusal keeps the connection");
     }
 

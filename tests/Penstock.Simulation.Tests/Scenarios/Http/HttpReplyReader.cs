@@ -12,12 +12,15 @@ internal static class HttpReplyReader
         if (head < 0)
             return null;
         string[] lines = System.Text.Encoding.Latin1.GetString(bytes[..head]).Split("\r\n");
-        InvariantException.Require(lines[0].StartsWith("HTTP/1.1 ", StringComparison.Ordinal), $"no status line: {lines[0]}");
-        int status = int.Parse(lines[0].AsSpan(9, 3), CultureInfo.InvariantCulture);
-        Dictionary<string, string> fields = lines.Skip(1).ToDictionary(
-            line => line[..line.IndexOf(':', StringComparison.Ordinal)], line => line[(line.IndexOf(':', StringComparison.Ordinal) + 2)..]);
         InvariantException.Require(
-            status < 200 || fields.GetValueOrDefault("Date", "").EndsWith(" GMT", StringComparison.Ordinal), $"a response without a date");
+            lines[0].StartsWith("HTTP/1.1 ", StringComparison.Ordinal), $"no status line: {lines[0]}");
+        int status = int.Parse(lines[0].AsSpan(9, 3), CultureInfo.InvariantCulture);
+        Dictionary<string, string> fields = lines.Skip(1)
+            .Select(line => line.Split(": ", 2))
+            .ToDictionary(field => field[0], field => field[1]);
+        InvariantException.Require(
+            status < 200 || fields.GetValueOrDefault("Date", "").EndsWith(" GMT", StringComparison.Ordinal),
+            $"a response without a date");
 
         int start = head + 4;
         int end = start;
@@ -53,8 +56,8 @@ internal static class HttpReplyReader
             int line = bytes[end..].IndexOf("\r\n"u8);
             if (line < 0)
                 return false;
-            int size = int.Parse(
-                System.Text.Encoding.ASCII.GetString(bytes.Slice(end, line)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+            string digits = System.Text.Encoding.ASCII.GetString(bytes.Slice(end, line));
+            int size = int.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
             end += line + 2;
             if (bytes.Length - end < size + 2)
                 return false;

@@ -23,7 +23,8 @@ internal sealed class HttpScenario : Scenario
 
     public override void Begin(SimulationRun run) => _run = run;
 
-    public override void Adjust(ServerOptions options) => options.MaxMessageBytes = Math.Max(options.MaxMessageBytes, 4_096);
+    public override void Adjust(ServerOptions options) =>
+        options.MaxMessageBytes = Math.Max(options.MaxMessageBytes, 4_096);
 
     public override ConnectionHandler CreateHandler(ServerUnderTest server)
     {
@@ -40,7 +41,8 @@ internal sealed class HttpScenario : Scenario
         return handler;
     }
 
-    public override ModelClient CreateClient(ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection)
+    public override ModelClient CreateClient(
+        ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection)
     {
         HttpOptions options = _options[server];
         TimeSpan rate = options.MinBodyBytesPerSecond > 0 ? options.MinBodyRateWindow : Timeout.InfiniteTimeSpan;
@@ -67,7 +69,8 @@ internal sealed class HttpScenario : Scenario
             CloseReason.LocalClose when client.MayBeClosed => true,
 
             // Too late, or gone in the middle of a request; with a part of the answer sent, that is a reset.
-            CloseReason.ProtocolError or CloseReason.LocalClose => mayBeLate || record.SawPeerFinish || client.SentForbidden,
+            CloseReason.ProtocolError or CloseReason.LocalClose =>
+                mayBeLate || record.SawPeerFinish || client.SentForbidden,
             _ => false,
         };
     }
@@ -77,10 +80,12 @@ internal sealed class HttpScenario : Scenario
         foreach (ConnectionRecord record in records)
         {
             var client = (HttpClient)record.Client;
-            bool inOrder = client.SawEnd && !client.WasCutOff && !client.Connection.MayFail && !client.Connection.IsClientReset;
+            bool failed = client.WasCutOff || client.Connection.MayFail || client.Connection.IsClientReset;
 
             // A stop, or a client that is silent in the middle of its request, cuts off the answer that goes with it.
-            if (inOrder && record.Reason is not (CloseReason.ServerShutdown or CloseReason.LocalClose or CloseReason.IdleTimeout))
+            bool cutsOff = record.Reason
+                is CloseReason.ServerShutdown or CloseReason.LocalClose or CloseReason.IdleTimeout;
+            if (client.SawEnd && !failed && !cutsOff)
                 _run.Require(client.TornBytes == 0, $"{record} ended with {record.Reason} within a response");
         }
     }

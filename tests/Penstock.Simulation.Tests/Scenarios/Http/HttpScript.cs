@@ -1,10 +1,12 @@
-using Penstock.Http;
 using System.Globalization;
 using System.Text;
+using Penstock.Http;
 
 namespace Penstock.Simulation.Tests.Scenarios.Http;
 
-/// <summary>Draws requests of every kind that the scenario's server answers, and those that no server may accept.</summary>
+/// <summary>
+/// Draws requests of every kind that the scenario's server answers, and those that no server may accept.
+/// </summary>
 internal sealed class HttpScript(SeededGenerator chance, HttpOptions options, int maxBodyBytes)
 {
     public HttpCall DrawCall() => chance.Below(8) switch
@@ -36,7 +38,7 @@ internal sealed class HttpScript(SeededGenerator chance, HttpOptions options, in
             8 => ("GET / HTTP/1.1\r\nHost: a\r\n folded: b\r\n\r\n", 400),
             9 => ("GET /" + new string('x', options.MaxRequestLineBytes) + " HTTP/1.1\r\nHost: a\r\n\r\n", 414),
             10 => ($"{Post}X: {new string('x', options.MaxHeadBytes)}\r\n\r\n", 431),
-            _ => (string.Create(CultureInfo.InvariantCulture, $"{Post}Content-Length: {options.MaxBodyBytes + 1}\r\n\r\n"), 413),
+            _ => ($"{Post}Content-Length: {options.MaxBodyBytes + 1}\r\n\r\n", 413),
         };
         return (Encoding.Latin1.GetBytes(text), status);
     }
@@ -47,7 +49,8 @@ internal sealed class HttpScript(SeededGenerator chance, HttpOptions options, in
     {
         bool closes = chance.Chance(0.03);
         string fields = closes ? "Connection: close\r\n" : chance.Chance(0.3) ? "X-Some: thing\r\n" : "";
-        return new HttpCall(Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: a\r\n{fields}\r\n"), status, content, Closes: closes);
+        string text = $"{method} {path} HTTP/1.1\r\nHost: a\r\n{fields}\r\n";
+        return new HttpCall(Encoding.ASCII.GetBytes(text), status, content, Closes: closes);
     }
 
     private HttpCall GetBytes()
@@ -74,11 +77,12 @@ internal sealed class HttpScript(SeededGenerator chance, HttpOptions options, in
         bool expects = chance.Chance(0.1);
         bool chunked = chance.Chance(0.5);
         string length = chunked ? "Transfer-Encoding: chunked" : $"Content-Length: {content.Length}";
-        string head = $"POST {path} HTTP/1.1\r\nHost: a\r\n{(expects ? "Expect: 100-continue\r\n" : "")}{length}\r\n\r\n";
+        string expect = expects ? "Expect: 100-continue\r\n" : "";
+        string head = $"POST {path} HTTP/1.1\r\nHost: a\r\n{expect}{length}\r\n\r\n";
         byte[] body = chunked ? Chunk(content) : content;
 
-        // A request that says that it has no body is not told to send it. One that is answered before it was told cannot
-        // be told from the next request, so the connection ends.
+        // A request that says that it has no body is not told to send it. The body of one that is answered before it
+        // was told cannot be told from the next request, so the connection ends.
         bool waits = expects && (chunked || content.Length > 0);
         byte[] bytes = [.. Encoding.ASCII.GetBytes(head), .. body];
         return new HttpCall(bytes, 200, answer, Continues: waits && !answersEarly, Closes: waits && answersEarly);
@@ -91,7 +95,8 @@ internal sealed class HttpScript(SeededGenerator chance, HttpOptions options, in
         {
             int size = chance.Between(1, Math.Min(content.Length - at, 1_000));
             string extension = chance.Chance(0.1) ? ";name=value" : "";
-            body.AddRange(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{size:x}{extension}\r\n")));
+            body.AddRange(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
+            $"{size:x}{extension}\r\n")));
             body.AddRange(content.AsSpan(at, size));
             body.AddRange("\r\n"u8);
             at += size;

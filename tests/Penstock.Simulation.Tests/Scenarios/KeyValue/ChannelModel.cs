@@ -1,6 +1,8 @@
 namespace Penstock.Simulation.Tests.Scenarios.KeyValue;
 
-/// <summary>Who must hear what: a message reaches everybody who subscribed before it, once for each way to hear it.</summary>
+/// <summary>
+/// Who must hear what: a message reaches everybody who subscribed before it, once for each way to hear it.
+/// </summary>
 internal sealed class ChannelModel(IReadOnlyCollection<RespSession> sessions)
 {
     public string Subscribe(RespSession session, HashSet<string> names, string kind, string[] words)
@@ -25,7 +27,9 @@ internal sealed class ChannelModel(IReadOnlyCollection<RespSession> sessions)
             reply += Confirm("unsubscribe", name, session.Subscriptions);
         }
 
-        return reply.Length > 0 ? reply : Resp.Array(Resp.Bulk("unsubscribe"), Resp.Null, Resp.Integer(session.Subscriptions));
+        return reply.Length > 0
+            ? reply
+            : Resp.Array(Resp.Bulk("unsubscribe"), Resp.Null, Resp.Integer(session.Subscriptions));
     }
 
     /// <summary>Returns how many ways there were to hear it; those who are leaving count and hear nothing.</summary>
@@ -40,8 +44,10 @@ internal sealed class ChannelModel(IReadOnlyCollection<RespSession> sessions)
                 Deliver(session, [Resp.Bulk("message"), Resp.Bulk(channel), Resp.Bulk(message)]);
             }
 
-            foreach (string pattern in session.Patterns.Where(pattern => channel.StartsWith(pattern[..^1], StringComparison.Ordinal)))
+            foreach (string pattern in session.Patterns)
             {
+                if (!channel.StartsWith(pattern[..^1], StringComparison.Ordinal))
+                    continue;
                 hearings++;
                 Deliver(session, [Resp.Bulk("pmessage"), Resp.Bulk(pattern), Resp.Bulk(channel), Resp.Bulk(message)]);
             }

@@ -14,6 +14,9 @@ internal sealed class KeyValueScenario : Scenario
 {
     private const int MinMessageBytes = 1024;
 
+    /// <summary>Messages come from clients of any server, up to the largest limit that is drawn.</summary>
+    private const int MaxPushBytes = 64 * 1024;
+
     private readonly List<RespSession> _sessions = [];
     private readonly HashSet<ServerUnderTest> _protobuf = [];
     private readonly StoreModel _store = new();
@@ -52,7 +55,8 @@ internal sealed class KeyValueScenario : Scenario
         return new KeyValueHandler(_database.GetLoop(0));
     }
 
-    public override ModelClient CreateClient(ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection)
+    public override ModelClient CreateClient(
+        ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection)
     {
         int maxValueBytes = server.Options.MaxMessageBytes - 200;
         return _protobuf.Contains(server)
@@ -60,7 +64,9 @@ internal sealed class KeyValueScenario : Scenario
             : new RespClient(network, connection, maxValueBytes);
     }
 
-    public override int MaxReplyBytes(ServerUnderTest server) => _largestReply + _database.Options.MaxSubscriberBytes;
+    /// <summary>A subscriber is dropped by the message that passes its limit, so that one is staged too.</summary>
+    public override int MaxReplyBytes(ServerUnderTest server) =>
+        _largestReply + _database.Options.MaxSubscriberBytes + MaxPushBytes;
 
     public override long ReplyBytes(ConnectionRecord record) =>
         record.Client.SentForbidden ? -1 : ((ExpectingClient)record.Client).ExpectedBytes;
@@ -85,7 +91,9 @@ internal sealed class KeyValueScenario : Scenario
         _run.Require(client.Take(record.Consumed), $"{record}: a part of a command was consumed");
         for (int i = first; i < client.Taken; i++)
         {
-            byte[] reply = client is RespClient resp ? Run(record, resp.Commands[i]) : Run(((ProtobufClient)client).Messages[i]);
+            byte[] reply = client is RespClient resp
+                ? Run(record, resp.Commands[i])
+                : Run(((ProtobufClient)client).Messages[i]);
             _largestReply = Math.Max(_largestReply, reply.Length);
             client.Expect(reply);
         }
@@ -112,7 +120,7 @@ internal sealed class KeyValueScenario : Scenario
 
         // The other protocol stores any bytes; here they are text, and what is none is replaced.
         string? value = _store.Find(request.Key);
-        string text = value is null ? "" : Resp.Text(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Resp.Bytes(value))));
-        return new ProtobufMessage(request.Key, text, ProtobufMessage.GetResponse, value is null ? 1 : 0).ToFrame();
+        string text = Encoding.UTF8.GetString(Resp.Bytes(value ?? ""));
+        return new ProtobufMessage(request.Key, Resp.Text(Encoding.UTF8.GetBytes(text)), ProtobufMessage.GetResponse, value is null ? 1 : 0).ToFrame();
     }
 }

@@ -46,8 +46,8 @@ internal sealed class RespModel(StoreModel store, ChannelModel channels)
         if (arity >= 0 ? words.Length != arity : words.Length < -arity)
             return $"ERR wrong number of arguments for '{name}' command";
         return session.IsSubscribed && !WhileSubscribed.Contains(name)
-            ? $"ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in "
-                + "this context"
+            ? $"ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET "
+                + "are allowed in this context"
             : null;
     }
 
