@@ -13,8 +13,9 @@ internal static class TestIo
 
     public static Trigger Trigger { get; } = Read("PENSTOCK_TRIGGER", Trigger.Level);
 
-    private static readonly Lazy<string?> Refusal = new(
-        () => DriverProbe.Examine().FirstOrDefault(report => report.Mechanism == Mechanism).Refusal);
+    private static readonly Lazy<string?> Refusal = new(() => Mechanism == IoMechanism.Auto
+        ? null
+        : DriverProbe.Examine().First(report => report.Mechanism == Mechanism).Refusal);
 
     /// <summary>A single thread that serves one connection to its end before it looks at the next.</summary>
     public static bool ServesOneAtATime => Mechanism == IoMechanism.Blocking;
