@@ -29,7 +29,10 @@ def penstock(choice, *extra):
     mechanism, _, trigger = choice.partition(":")
     command = [PENSTOCK, "serve", "echo", "--port", "0", "--loops", "1", "--io", mechanism,
                *(["--trigger", trigger] if trigger else []), *extra]
-    return Server(choice, command, banner=r":(\d+) \(")
+    server = Server(choice, command, banner=r":(\d+) \(")
+    if f"{mechanism} refused" in server.banner:
+        sys.exit(f"this machine refuses it: {server.banner}")
+    return server
 
 
 def measure_throughput(options):

@@ -8,7 +8,8 @@ public enum IoMechanism
 
     /// <summary>
     /// Linux <c>io_uring</c>, 6.1 or later: the kernel accepts and receives by itself, and is told everything
-    /// else in one call a turn.
+    /// else in one call a turn. Where the machine refuses it, the best of the others takes its place, and
+    /// <see cref="LoopGroup.Description"/> says why.
     /// </summary>
     IoUring,
 

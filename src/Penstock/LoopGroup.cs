@@ -235,7 +235,7 @@ public sealed class LoopGroup : IAsyncDisposable
                 LoopThread[] threads = StartThreads(chosen, clock);
                 return (threads, AwaitStart(threads), choice.Remarks);
             }
-            catch (MechanismRefusedException refused) when (options.Io == IoMechanism.Auto)
+            catch (MechanismRefusedException refused) when (DriverProbe.IsOpen(options.Io, options.Trigger))
             {
                 failed.Add(refused.Report);
             }

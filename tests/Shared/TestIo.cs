@@ -13,6 +13,10 @@ internal static class TestIo
 
     public static Trigger Trigger { get; } = Read("PENSTOCK_TRIGGER", Trigger.Level);
 
+    private static readonly Lazy<string?> Refusal = new(() => Mechanism == IoMechanism.Auto
+        ? null
+        : DriverProbe.Examine().First(report => report.Mechanism == Mechanism).Refusal);
+
     /// <summary>A single thread that serves one connection to its end before it looks at the next.</summary>
     public static bool ServesOneAtATime => Mechanism == IoMechanism.Blocking;
 
@@ -43,6 +47,9 @@ internal static class TestIo
     /// <param name="io">Given by a test of one mechanism in particular.</param>
     public static LoopOptions Apply(LoopOptions loops, int count = 1, IoMechanism? io = null)
     {
+        // A server would go on over another mechanism, and the run would say that it tested this one.
+        string? refusal = Refusal.Value;
+        Assert.True(refusal is null, $"PENSTOCK_IO asks for what this machine does not have: {refusal}");
         loops.Count = count;
         loops.Io = io ?? Mechanism;
 

@@ -23,22 +23,23 @@ public static class DriverProbe
     /// <summary>What <see cref="IoMechanism.Auto"/> stands for on this machine.</summary>
     public static IoMechanism Best => Choose(IoMechanism.Auto, Trigger.Level, []).Mechanism;
 
-    /// <summary>Takes what was asked for, untried, or the best that works when the choice was left open.</summary>
+    /// <summary>
+    /// Takes what was asked for, untried, or the best that works when the choice was left open. io_uring leaves it open
+    /// as well, for where it is refused: see docs/decisions/0010-default-mechanism.md.
+    /// </summary>
     /// <param name="asked">What the options say.</param>
     /// <param name="trigger">Likewise; a readiness mechanism has to have it.</param>
     /// <param name="failed">What was tried already and failed in spite of a good probe, as when a limit on memory
     /// leaves room for the rings of some loops but not of all.</param>
     internal static MechanismChoice Choose(IoMechanism asked, Trigger trigger, IReadOnlyList<MechanismReport> failed)
     {
-        if (asked != IoMechanism.Auto)
+        if (!IsOpen(asked, trigger))
             return new MechanismChoice(asked, []);
 
         List<MechanismReport> refusals = [.. failed];
-        foreach (IoMechanism mechanism in Preferred)
+        foreach (IoMechanism mechanism in Candidates(asked, trigger))
         {
-            // Only readiness has triggers, so asking for one is asking for a mechanism that reports it.
-            bool isOut = mechanism == IoMechanism.IoUring && trigger != Trigger.Level;
-            if (isOut || failed.Any(report => report.Mechanism == mechanism))
+            if (failed.Any(report => report.Mechanism == mechanism))
                 continue;
             if (Refusal(mechanism) is not { } refusal)
                 return new MechanismChoice(mechanism, refusals);
@@ -46,6 +47,20 @@ public static class DriverProbe
         }
 
         throw new PlatformNotSupportedException(string.Join(' ', refusals.Select(report => report.Refusal)));
+    }
+
+    /// <summary>Whether another mechanism may take the place of the one that was asked for.</summary>
+    internal static bool IsOpen(IoMechanism asked, Trigger trigger) =>
+        asked == IoMechanism.Auto || (asked == IoMechanism.IoUring && trigger == Trigger.Level);
+
+    private static IEnumerable<IoMechanism> Candidates(IoMechanism asked, Trigger trigger)
+    {
+        IEnumerable<IoMechanism> others = Preferred.Where(mechanism => mechanism != IoMechanism.IoUring);
+        if (asked == IoMechanism.IoUring)
+            return others.Prepend(IoMechanism.IoUring);
+
+        // Only readiness has triggers, so asking for one is asking for a mechanism that reports it.
+        return trigger == Trigger.Level ? Preferred : others;
     }
 
     private static string? Refusal(IoMechanism mechanism) => mechanism switch

@@ -12,9 +12,8 @@ namespace Penstock.Polling;
 /// refused: making it would take a state per descriptor that each read and write has to update. See poll(2).
 /// </remarks>
 [UnsupportedOSPlatform("windows")]
-public sealed class PollPoller : Poller
+public sealed class PollPoller : TablePoller
 {
-    private readonly RegistrationTable _table = new();
     private readonly WakeSignal _wake;
     private bool _isDisposed;
 
@@ -28,7 +27,7 @@ public sealed class PollPoller : Poller
     internal PollPoller(WakeSignal wake)
     {
         _wake = wake;
-        CheckResult(_table.Add(wake.Descriptor, ReservedKey, Interest.Readable, Trigger.Level), "add", wake.Descriptor);
+        CheckResult(Table.Add(wake.Descriptor, ReservedKey, Interest.Readable, Trigger.Level), "add", wake.Descriptor);
     }
 
     /// <inheritdoc/>
@@ -39,31 +38,11 @@ public sealed class PollPoller : Poller
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         ArgumentOutOfRangeException.ThrowIfZero(events.Length, nameof(events));
-        int ready = Libc.Poll(_table.Active, (nuint)_table.ActiveCount, WaitTimeout.ToMilliseconds(timeout));
+        int ready = Libc.Poll(Table.Active, (nuint)Table.ActiveCount, WaitTimeout.ToMilliseconds(timeout));
         if (ready < 0)
             ThrowWaitFailed(ready);
         return Collect(events, ready);
     }
-
-    /// <inheritdoc/>
-    public override void Add(int descriptor, ulong key, Interest interest, Trigger trigger = Trigger.Level)
-    {
-        CheckRegistration(key, trigger);
-        CheckResult(_table.Add(descriptor, key, interest, trigger), "add", descriptor);
-    }
-
-    /// <inheritdoc/>
-    public override void Modify(int descriptor, ulong key, Interest interest, Trigger trigger = Trigger.Level)
-    {
-        CheckRegistration(key, trigger);
-        CheckResult(_table.Modify(descriptor, key, interest, trigger), "modify", descriptor);
-    }
-
-    /// <inheritdoc/>
-    public override void Remove(int descriptor) => CheckResult(_table.Remove(descriptor), "remove", descriptor);
-
-    /// <inheritdoc/>
-    public override bool Supports(Trigger trigger) => trigger is Trigger.Level or Trigger.OneShot or Trigger.Dispatch;
 
     /// <inheritdoc/>
     public override void Wake() => _wake.Raise();
@@ -81,17 +60,17 @@ public sealed class PollPoller : Poller
         int count = 0;
         while (ready > 0 && count < events.Length)
         {
-            ref PollDescriptor entry = ref _table.Current;
+            ref PollDescriptor entry = ref Table.Current;
             uint mask = (ushort)entry.Returned;
             if (mask == 0)
             {
-                _table.Skip();
+                Table.Skip();
                 continue;
             }
             // So that the entry is not taken again when a swap brings the cursor back to it.
             entry.Returned = 0;
             ready--;
-            ulong key = _table.Report().Key;
+            ulong key = Table.Report().Key;
             if (key == ReservedKey)
                 _wake.Consume();
             else

@@ -12,10 +12,8 @@ namespace Penstock.Polling;
 /// refused, as there is nothing to see an edge with.
 /// </remarks>
 [UnsupportedOSPlatform("windows")]
-public sealed class SpinPoller : Poller
+public sealed class SpinPoller : TablePoller
 {
-    private readonly RegistrationTable _table = new();
-
     /// <inheritdoc/>
     public override string Name => "busy-wait";
 
@@ -23,34 +21,14 @@ public sealed class SpinPoller : Poller
     public override int Wait(Span<PollEvent> events, TimeSpan timeout)
     {
         ArgumentOutOfRangeException.ThrowIfZero(events.Length, nameof(events));
-        int count = Math.Min(events.Length, _table.ActiveCount);
+        int count = Math.Min(events.Length, Table.ActiveCount);
         for (int i = 0; i < count; i++)
         {
-            ref readonly Registration registration = ref _table.Report();
+            ref readonly Registration registration = ref Table.Report();
             events[i] = new PollEvent(registration.Key, (Readiness)registration.Interest);
         }
         return count;
     }
-
-    /// <inheritdoc/>
-    public override void Add(int descriptor, ulong key, Interest interest, Trigger trigger = Trigger.Level)
-    {
-        CheckRegistration(key, trigger);
-        CheckResult(_table.Add(descriptor, key, interest, trigger), "add", descriptor);
-    }
-
-    /// <inheritdoc/>
-    public override void Modify(int descriptor, ulong key, Interest interest, Trigger trigger = Trigger.Level)
-    {
-        CheckRegistration(key, trigger);
-        CheckResult(_table.Modify(descriptor, key, interest, trigger), "modify", descriptor);
-    }
-
-    /// <inheritdoc/>
-    public override void Remove(int descriptor) => CheckResult(_table.Remove(descriptor), "remove", descriptor);
-
-    /// <inheritdoc/>
-    public override bool Supports(Trigger trigger) => trigger is Trigger.Level or Trigger.OneShot or Trigger.Dispatch;
 
     /// <summary>Nothing to do: no wait takes time. What the caller published is visible after the fence.</summary>
     public override void Wake() => Interlocked.MemoryBarrier();

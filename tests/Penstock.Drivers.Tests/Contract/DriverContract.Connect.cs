@@ -90,8 +90,7 @@ public abstract partial class DriverContract
         harness.Pause(slot);
         Peer peer = harness.Own(Peer.AcceptOn(listener));
         byte[] data = Payload.Create(5_000);
-        peer.Send(data);
-        peer.AwaitDelivered();
+        peer.Deliver(data);
         harness.Until(() => slot.Connected == 0);
         harness.AssertQuiet();
         harness.Resume(slot);

@@ -9,16 +9,10 @@ public abstract partial class DriverContract
     [Fact]
     public void Nothing_arrives_while_paused_and_all_of_it_after_resuming()
     {
-        using DriverHarness harness = Start();
-        (SlotJournal slot, Peer peer) = harness.Open();
-        harness.Pause(slot);
-        harness.Settle();
+        using DriverHarness harness = StartPaused(out SlotJournal slot, out Peer peer);
         byte[] data = Payload.Create(50_000);
-        peer.Send(data);
-        peer.AwaitDelivered();
-        harness.AssertQuiet();
-        harness.Resume(slot);
-        ExpectReceived(harness, slot, data);
+        peer.Deliver(data);
+        ExpectReceivedOnceResumed(harness, slot, data);
     }
 
     [Fact]
@@ -27,13 +21,10 @@ public abstract partial class DriverContract
         using DriverHarness harness = Start();
         (SocketHandle near, Peer peer) = harness.Pair();
         byte[] data = Payload.Create(5_000);
-        peer.Send(data);
-        peer.AwaitDelivered();
+        peer.Deliver(data);
         SlotJournal slot = harness.Attach(near);
         harness.Pause(slot);
-        harness.AssertQuiet();
-        harness.Resume(slot);
-        ExpectReceived(harness, slot, data);
+        ExpectReceivedOnceResumed(harness, slot, data);
     }
 
     [Fact]
@@ -57,43 +48,11 @@ public abstract partial class DriverContract
     }
 
     [Fact]
-    public void A_pause_after_one_receive_stops_the_rest_of_the_same_event()
-    {
-        using DriverHarness harness = Start(receiveBufferBytes: 100);
-        (SlotJournal slot, Peer peer) = harness.Open();
-        byte[] data = Payload.Create(5_000);
-        peer.Send(data);
-        peer.AwaitDelivered();
-        while (slot.Received.Length < data.Length)
-        {
-            int before = slot.Receives;
-            harness.UntilOneByOne(() => slot.Receives > before);
-            harness.Pause(slot);
-            harness.Settle();
-            harness.Resume(slot);
-        }
-
-        Payload.AssertEqual(data, slot.Received.Span);
-    }
+    public void A_pause_after_one_receive_stops_the_rest_of_the_same_event() => PauseAfterEachReceive(settles: true);
 
     [Fact]
-    public void A_pause_and_a_resume_between_two_receives_of_one_event_change_nothing()
-    {
-        using DriverHarness harness = Start(receiveBufferBytes: 100);
-        (SlotJournal slot, Peer peer) = harness.Open();
-        byte[] data = Payload.Create(5_000);
-        peer.Send(data);
-        peer.AwaitDelivered();
-        while (slot.Received.Length < data.Length)
-        {
-            int before = slot.Receives;
-            harness.UntilOneByOne(() => slot.Receives > before);
-            harness.Pause(slot);
-            harness.Resume(slot);
-        }
-
-        Payload.AssertEqual(data, slot.Received.Span);
-    }
+    public void A_pause_and_a_resume_between_two_receives_of_one_event_change_nothing() =>
+        PauseAfterEachReceive(settles: false);
 
     [Fact]
     public void Pausing_twice_is_the_same_as_once_and_so_is_resuming()
@@ -115,10 +74,7 @@ public abstract partial class DriverContract
     [Fact]
     public void A_FIN_waits_while_paused()
     {
-        using DriverHarness harness = Start();
-        (SlotJournal slot, Peer peer) = harness.Open();
-        harness.Pause(slot);
-        harness.Settle();
+        using DriverHarness harness = StartPaused(out SlotJournal slot, out Peer peer);
         byte[] data = Payload.Create(1_000);
         peer.Send(data);
         peer.Finish();
@@ -133,10 +89,7 @@ public abstract partial class DriverContract
     [Fact]
     public void A_paused_connection_finished_in_both_directions_is_quiet()
     {
-        using DriverHarness harness = Start();
-        (SlotJournal slot, Peer peer) = harness.Open();
-        harness.Pause(slot);
-        harness.Settle();
+        using DriverHarness harness = StartPaused(out SlotJournal slot, out Peer peer);
         peer.Send([1]);
         peer.Finish();
         harness.Driver.ShutdownSend(slot.Key);
@@ -150,13 +103,9 @@ public abstract partial class DriverContract
     [Fact]
     public void A_paused_connection_that_is_reset_reports_it_once_at_most_and_exactly_once_when_resumed()
     {
-        using DriverHarness harness = Start();
-        (SlotJournal slot, Peer peer) = harness.Open();
-        harness.Pause(slot);
-        harness.Settle();
+        using DriverHarness harness = StartPaused(out SlotJournal slot, out Peer peer);
         byte[] data = Payload.Create(1_000);
-        peer.Send(data);
-        peer.AwaitDelivered();
+        peer.Deliver(data);
         peer.Reset();
         AwaitHangUp(slot);
         harness.AssertQuiet();
@@ -183,10 +132,7 @@ public abstract partial class DriverContract
     [Fact]
     public void A_paused_connection_holds_its_sender_back_and_then_delivers_byte_exact()
     {
-        using DriverHarness harness = Start();
-        (SlotJournal slot, Peer peer) = harness.Open();
-        harness.Pause(slot);
-        harness.Settle();
+        using DriverHarness harness = StartPaused(out SlotJournal slot, out Peer peer);
         byte[] data = Payload.Create(16 * 1024 * 1024);
         peer.Begin(data);
         for (int i = 0; i < 100; i++)
@@ -228,6 +174,43 @@ public abstract partial class DriverContract
         harness.Pause(slot);
         harness.Own(Peer.Connect(address));
         harness.Until(() => listener.Accepted.Count == 1);
+    }
+
+    /// <summary>Starts a driver with a connection whose pause has taken effect.</summary>
+    private DriverHarness StartPaused(out SlotJournal slot, out Peer peer)
+    {
+        DriverHarness harness = Start();
+        (slot, peer) = harness.Open();
+        harness.Pause(slot);
+        harness.Settle();
+        return harness;
+    }
+
+    /// <param name="settles">Whether the pause lasts until the driver has had time to get it wrong.</param>
+    private void PauseAfterEachReceive(bool settles)
+    {
+        using DriverHarness harness = Start(receiveBufferBytes: 100);
+        (SlotJournal slot, Peer peer) = harness.Open();
+        byte[] data = Payload.Create(5_000);
+        peer.Deliver(data);
+        while (slot.Received.Length < data.Length)
+        {
+            int before = slot.Receives;
+            harness.UntilOneByOne(() => slot.Receives > before);
+            harness.Pause(slot);
+            if (settles)
+                harness.Settle();
+            harness.Resume(slot);
+        }
+
+        Payload.AssertEqual(data, slot.Received.Span);
+    }
+
+    private static void ExpectReceivedOnceResumed(DriverHarness harness, SlotJournal slot, byte[] expected)
+    {
+        harness.AssertQuiet();
+        harness.Resume(slot);
+        ExpectReceived(harness, slot, expected);
     }
 
     // Asks the kernel past the driver, so that a silent driver is known to have had something to say.

@@ -22,8 +22,7 @@ public abstract partial class DriverContract
         using DriverHarness harness = Start();
         (SocketHandle near, Peer peer) = harness.Pair();
         byte[] data = Payload.Create(5_000);
-        peer.Send(data);
-        peer.AwaitDelivered();
+        peer.Deliver(data);
         ExpectReceived(harness, harness.Attach(near), data);
     }
 

@@ -205,6 +205,9 @@ public abstract partial class DriverContract
         int left = -1;
         while (left != slot.Outgoing.Left)
         {
+            // What is still on its way makes room when it arrives, however late that is on a busy machine.
+            bool arrived = SpinWait.SpinUntil(() => Peer.Unacknowledged(slot.Socket.Descriptor) == 0, DriverHarness.Patience);
+            Assert.True(arrived, "never delivered");
             left = slot.Outgoing.Left;
             harness.Settle();
         }

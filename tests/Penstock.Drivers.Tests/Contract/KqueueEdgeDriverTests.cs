@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Penstock.Drivers.Tests.Polling;
 using Penstock.Polling;
 
 namespace Penstock.Drivers.Tests.Contract;
@@ -7,11 +8,5 @@ namespace Penstock.Drivers.Tests.Contract;
 public sealed class KqueueEdgeDriverTests : DriverContract
 {
     private protected override DriverFixture Fixture { get; } =
-        new ReadinessFixture(() => CreateOrSkip(), Trigger.Edge);
-
-    private static KqueuePoller CreateOrSkip()
-    {
-        Assert.SkipUnless(KqueuePoller.IsAvailable, "this machine has no kqueue");
-        return new KqueuePoller();
-    }
+        new ReadinessFixture(() => KqueueRequirement.CreateOrSkip(), Trigger.Edge);
 }

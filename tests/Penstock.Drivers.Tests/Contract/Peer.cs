@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using Penstock.Interop.Posix;
 
 namespace Penstock.Drivers.Tests.Contract;
 
@@ -56,6 +57,13 @@ internal sealed class Peer : IDisposable
     /// <summary>Sends a little, which the kernel must take at once.</summary>
     public void Send(ReadOnlySpan<byte> bytes) => Assert.Equal(bytes.Length, TrySend(bytes));
 
+    /// <summary>As <see cref="Send"/>, and returns when the driver's side of the kernel has it.</summary>
+    public void Deliver(ReadOnlySpan<byte> bytes)
+    {
+        Send(bytes);
+        AwaitDelivered();
+    }
+
     /// <summary>Sends a lot: <see cref="Push"/> goes on with it.</summary>
     public void Begin(byte[] bytes)
     {
@@ -108,6 +116,17 @@ internal sealed class Peer : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells what is still on its way");
         Assert.True(SpinWait.SpinUntil(() => Unacknowledged() == 0, DriverHarness.Patience), "never delivered");
+    }
+
+    /// <summary>Segments that a socket has sent and its other end has not confirmed; 0 where no system tells.</summary>
+    public static unsafe uint Unacknowledged(int descriptor)
+    {
+        if (!OperatingSystem.IsLinux())
+            return 0;
+        byte* info = stackalloc byte[104];
+        uint length = 104;
+        int result = LibcImports.getsockopt(descriptor, TcpLevel, TcpInfo, info, &length);
+        return result < 0 ? 0 : *(uint*)(info + UnackedOffset);
     }
 
     public void Dispose() => _socket.Dispose();

@@ -9,8 +9,7 @@ public sealed class KqueuePollerOverPipeTests : PollerContract
 {
     protected override Poller Create()
     {
-        Assert.SkipUnless(KqueuePoller.IsAvailable, "this machine has no kqueue");
-        var poller = new KqueuePoller(allowUserEvent: false);
+        KqueuePoller poller = KqueueRequirement.CreateOrSkip(allowUserEvent: false);
         Assert.True(poller.WakesThroughPipe);
         return poller;
     }

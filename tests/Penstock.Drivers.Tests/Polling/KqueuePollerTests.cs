@@ -3,18 +3,10 @@ using Penstock.Polling;
 
 namespace Penstock.Drivers.Tests.Polling;
 
-/// <summary>
-/// Runs on macOS and the BSDs, and on Linux where libkqueue is installed or named in the
-/// environment.
-/// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class KqueuePollerTests : PollerContract
 {
-    protected override Poller Create()
-    {
-        Assert.SkipUnless(KqueuePoller.IsAvailable, "this machine has no kqueue");
-        return new KqueuePoller();
-    }
+    protected override Poller Create() => KqueueRequirement.CreateOrSkip();
 
     [Fact]
     public void The_wake_takes_no_descriptor()

@@ -50,6 +50,10 @@ internal sealed partial class CliProcess : IAsyncDisposable
     public static CliProcess Start(params string[] arguments) =>
         new(new ProcessStartInfo("dotnet", [Assembly, .. arguments]));
 
+    /// <summary>Starts the command through another program, which runs what its own arguments end with.</summary>
+    public static CliProcess StartThrough(string[] outer, params string[] arguments) =>
+        new(new ProcessStartInfo(outer[0], [.. outer[1..], "dotnet", Assembly, .. arguments]));
+
     /// <summary>Starts the command where it may open only so many descriptors, sockets included.</summary>
     public static CliProcess StartWithDescriptorLimit(int limit, params string[] arguments) =>
         new(new ProcessStartInfo(

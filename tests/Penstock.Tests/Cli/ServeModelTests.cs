@@ -13,6 +13,7 @@ public sealed class ServeModelTests
     [InlineData("io_uring", "io_uring")]
     [InlineData("epoll", "epoll, level-triggered, 1 loop")]
     [InlineData("poll", "poll, level-triggered, 1 loop")]
+    [InlineData("kqueue", "kqueue, level-triggered, 1 loop")]
     [InlineData("sockets", ".NET sockets, 1 loop")]
     [InlineData("blocking", "blocking, one connection at a time")]
     [InlineData("thread-per-connection", "blocking, a thread per connection, at most 1024")]
