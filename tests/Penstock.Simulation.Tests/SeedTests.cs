@@ -27,6 +27,8 @@ public class SeedTests
     [InlineData("broadcast", 7067)]
     [InlineData("broadcast", 8059)]
     [InlineData("broadcast", 9343)]
+    [InlineData("broadcast", 10319)]
+    [InlineData("broadcast", 11852)]
     [InlineData("kv", 4308)]
     [InlineData("kv", 4624)]
     [InlineData("http", 9782)]

@@ -19,8 +19,10 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     /// <summary>How often output is held; nothing is sent unless this is 0.</summary>
     public int Holds;
 
-    /// <summary>The kernel took less than it was offered last. A send that is merely outstanding does not say so.</summary>
+    /// <summary>The kernel took less than it was offered last.</summary>
     private bool _refused;
+
+    private long _sentInTurn;
 
     /// <summary>A completion is still to come, and until then the front of <see cref="Staged"/> stays.</summary>
     public bool IsSending { get; private set; }
@@ -33,6 +35,12 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
 
     /// <summary>Payloads dropped for this peer.</summary>
     public long DroppedPayloads { get; private set; }
+
+    /// <summary>
+    /// Whether the kernel takes no more. A send that is merely outstanding does not say so: a driver that submits with
+    /// its wait hears in the next turn, and only a later one means that the peer does not read.
+    /// </summary>
+    private readonly bool HasRefused => _refused || loop.Statistics.Turns - _sentInTurn > 1;
 
     private readonly ConnectionLimits Limits => connection.Scope.Limits;
 
@@ -88,7 +96,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
             return;
         if (Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
             DropOldest();
-        if (_refused && IsSending && Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
+        if (IsSending && HasRefused && Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
             DisconnectSlowConsumer();
         else if (Limits.SlowConsumer == SlowConsumerPolicy.Notify)
             IsDrainAwaited = true;
@@ -175,6 +183,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
         }
 
         _refused |= loop.Driver.SendsAtOnce;
+        _sentInTurn = loop.Statistics.Turns;
         BusyBytes = SendSegment.TotalLength(segments);
         IsSending = true;
         return result;

@@ -55,9 +55,10 @@ internal sealed class BroadcastScenario : Scenario
         new BroadcastClient(network, connection, _rooms[server].Framing, server.Options);
 
     /// <summary>
-    /// A client that is congested holds the senders back within a turn, and has what was said until then.
+    /// A client that is congested holds the senders back within a turn, and has what was said until then; one that is
+    /// given up is so a turn after its send could have ended.
     /// </summary>
-    public override int MaxReplyBytes(ServerUnderTest server) => (2 * _rooms[server].MostSaidInOneTurn) + 64;
+    public override int MaxReplyBytes(ServerUnderTest server) => (3 * _rooms[server].MostSaidInOneTurn) + 64;
 
     public override bool MayBePaused(ConnectionRecord record) => _rooms[record.Server].Room.IsCongested;
 

@@ -3,6 +3,7 @@ using Penstock.KeyValue;
 using Penstock.Simulation.Checks;
 using Penstock.Simulation.Clients;
 using Penstock.Simulation.Network;
+using Penstock.Timing;
 
 namespace Penstock.Simulation.Tests.Scenarios.KeyValue;
 
@@ -42,6 +43,7 @@ internal sealed class KeyValueScenario : Scenario
         options.Loops.Count = 1;
         options.Loops.TimeProvider = run.Time;
         _database = new KeyValueDatabase(options);
+        _database.Attach(new LoopGroup([run.Loop], new LoopClock(run.Time)));
         if (run.Chance.Chance(0.7))
             run.StartTimer(TimeSpan.FromMilliseconds(run.Chance.Pick(100, 1_000)), _database.GetLoop(0).ExpireSome);
     }
