@@ -9,7 +9,7 @@ internal static class OptionChecks
             throw new ArgumentOutOfRangeException(option, value, $"{option} must be at least {minimum}.");
     }
 
-    /// <summary>The longest time that timers of the runtime take, too; a deadline further away would overflow.</summary>
+    /// <summary>What timers of the runtime take at most, too; a deadline further away would overflow.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(int.MaxValue);
 
     public static void InRange(int value, int minimum, int maximum, string option)
@@ -21,7 +21,10 @@ internal static class OptionChecks
     public static void Positive(TimeSpan value, string option)
     {
         if (value <= TimeSpan.Zero || value > Longest)
-            throw new ArgumentOutOfRangeException(option, value, $"{option} must be positive and at most {Longest.Days} days.");
+        {
+            throw new ArgumentOutOfRangeException(
+                option, value, $"{option} must be positive and at most {Longest.Days} days.");
+        }
     }
 
     public static void PositiveOrInfinite(TimeSpan value, string option)

@@ -20,7 +20,9 @@ internal static class SeedRunner
     {
         try
         {
-            return scenario == ScenarioCatalog.Chaos ? RunChaos(seed) : new SimulationRun(ScenarioCatalog.Create(scenario), seed).Run();
+            if (scenario == ScenarioCatalog.Chaos)
+                return RunChaos(seed);
+            return new SimulationRun(ScenarioCatalog.Create(scenario), seed).Run();
         }
         catch (Exception exception)
         {

@@ -9,10 +9,10 @@ namespace Penstock.Drivers;
 /// </summary>
 /// <remarks>
 /// <para>Accept and receive are <em>standing</em>: started once, they keep completing until they are paused or the slot
-/// is closed. <see cref="Send"/>, <see cref="Connect"/> and <see cref="Close"/> complete exactly once each, a send either
-/// by what it returns or later. The loop pulls completions with <see cref="TryNext"/>; received bytes lie in the driver's memory. Naming a buffer for every
-/// receive was rejected: it costs a buffer per idle connection, and over a readiness mechanism a registration per
-/// operation.</para>
+/// is closed. <see cref="Send"/>, <see cref="Connect"/> and <see cref="Close"/> complete exactly once each, a send
+/// either by what it returns or later. The loop pulls completions with <see cref="TryNext"/>; received bytes lie in
+/// the driver's memory. Naming a buffer for every receive was rejected: it costs a buffer per idle connection, and
+/// over a readiness mechanism a registration per operation.</para>
 /// <para><b>Contract</b>, the same for every driver, and tested once for all of them:</para>
 /// <list type="bullet">
 /// <item>At most one <see cref="Send"/> is outstanding per slot. The segment list is read during the call; the bytes
@@ -80,8 +80,9 @@ internal abstract class IoDriver : IDisposable
     public abstract void ResumeReceive(SlotKey slot);
 
     /// <summary>
-    /// Sends the segments in order, all of them or the first bytes. Answering at once was preferred to a completion that
-    /// the loop would pull a moment later: the connection is in the cache now, and usually the kernel takes everything.
+    /// Sends the segments in order, all of them or the first bytes. Answering at once was preferred to a completion
+    /// that the loop would pull a moment later: the connection is in the cache now, and usually the kernel takes
+    /// everything.
     /// </summary>
     /// <returns>The bytes taken, or <c>-errno</c>; <see cref="SendPending"/> when exactly one
     /// <see cref="CompletionKind.Sent"/> will say so.</returns>

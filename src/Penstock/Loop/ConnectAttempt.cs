@@ -8,7 +8,8 @@ namespace Penstock.Loop;
 /// <summary>One outbound connection on its way to a loop.</summary>
 internal sealed class ConnectAttempt(EndPoint remote, ConnectionHandler handler, ConnectionOptions options)
 {
-    private readonly TaskCompletionSource<ConnectionId> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ConnectionId> _connected =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="claim">Names the loop; called once there is a socket, because a claimed loop must be used.</param>
     /// <param name="cancellationToken">Gives the attempt up.</param>
@@ -26,7 +27,14 @@ internal sealed class ConnectAttempt(EndPoint remote, ConnectionHandler handler,
         if (remote is UnixDomainSocketEndPoint)
             return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         if (remote is IPEndPoint)
-            return new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false, NoDelay = true };
+        {
+            return new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+            {
+                Blocking = false,
+                NoDelay = true,
+            };
+        }
+
         throw new NotSupportedException($"Cannot connect to a {remote.GetType().Name}; resolve names first.");
     }
 
@@ -60,7 +68,8 @@ internal sealed class ConnectAttempt(EndPoint remote, ConnectionHandler handler,
         var limiter = new ConnectionLimiter(maximum: 1);
         limiter.TryEnter();
         var scope = new ConnectionScope(handler, ConnectionLimits.From(options, loop.Deadlines), limiter);
-        SocketHandle handle = loop.Driver.UsesManagedSockets ? SocketHandle.FromSocket(socket) : SocketHandle.Detach(socket);
+        bool managed = loop.Driver.UsesManagedSockets;
+        SocketHandle handle = managed ? SocketHandle.FromSocket(socket) : SocketHandle.Detach(socket);
         loop.Connect(scope, handle, remote.Serialize(), _connected);
     }
 

@@ -18,8 +18,7 @@ public sealed class RefusedRegistrationTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
         using ConnectedPair served = new(), refused = new();
-        using var driver = new ReadinessDriver(
-            new FullPoller(new EpollPoller(), capacity: 1), Trigger.Level, LoopClock.System, new DriverLimits(Slots: 2));
+        using var driver = CreateDriver(capacity: 1);
         driver.Attach(First, SocketHandle.FromDescriptor(Libc.Duplicate(served.Descriptor)));
         driver.Attach(Second, SocketHandle.FromDescriptor(Libc.Duplicate(refused.Descriptor)));
         Assert.Equal((CompletionKind.Received, Second, -Errno.ENOSPC), Pull(driver));
@@ -38,14 +37,16 @@ public sealed class RefusedRegistrationTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
         using ConnectedPair refused = new();
-        var driver = new ReadinessDriver(
-            new FullPoller(new EpollPoller(), capacity: 0), Trigger.Level, LoopClock.System, new DriverLimits(Slots: 2));
+        var driver = CreateDriver(capacity: 0);
         driver.Attach(First, SocketHandle.FromDescriptor(Libc.Duplicate(refused.Descriptor)));
         driver.Attach(Second, SocketHandle.FromDescriptor(Libc.Duplicate(refused.Descriptor)));
         refused.Near.Dispose();
         driver.Dispose();
         Assert.Equal(0, refused.Far.Receive(new byte[1]));
     }
+
+    private static ReadinessDriver CreateDriver(int capacity) => new(
+        new FullPoller(new EpollPoller(), capacity), Trigger.Level, LoopClock.System, new DriverLimits(Slots: 2));
 
     private static (CompletionKind Kind, SlotKey Slot, int Result) Pull(ReadinessDriver driver)
     {

@@ -1,6 +1,6 @@
 namespace Penstock.KeyValue.Tests.Server;
 
-/// <summary>What of publishing the transcript cannot show, because it has one client and one command at a time.</summary>
+/// <summary>What the transcript cannot show of publishing: it has one client, and one command at a time.</summary>
 public sealed class PubSubTests
 {
     [Fact]

@@ -92,17 +92,18 @@ public sealed class BlockingModelTests
     [Fact]
     public async Task Attempts_that_cannot_begin_take_no_thread()
     {
+        CancellationToken token = TestContext.Current.CancellationToken;
+        var name = new DnsEndPoint("localhost", 80);
         await using LoopGroup group = CreateGroup(threads: 2);
         for (int i = 0; i < 5; i++)
         {
             await Assert.ThrowsAsync<NotSupportedException>(
-                () => group.ConnectAsync(
-                    new DnsEndPoint("localhost", 80), new ScriptedHandler(), cancellationToken: TestContext.Current.CancellationToken));
+                () => group.ConnectAsync(name, new ScriptedHandler(), cancellationToken: token));
         }
 
         await using TestServer server = TestServer.Echo();
         var handler = new ScriptedHandler();
-        await group.ConnectAsync(server.EndPoint, handler, cancellationToken: TestContext.Current.CancellationToken).Bounded();
+        await group.ConnectAsync(server.EndPoint, handler, cancellationToken: token).Bounded();
         await handler.Journal.WaitOpenedAsync();
     }
 
