@@ -76,6 +76,9 @@ class Server:
             sys.exit(f"{self.name}: nothing came back in {seconds} s")
         return figures
 
+    def signal(self, number):
+        os.kill(self.worker, number)
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -85,11 +88,22 @@ class Server:
 
 
 def compare(servers, rounds, seconds, arguments, program="load"):
-    """Alternates over the servers, so that what the machine does meanwhile strikes them alike."""
+    """
+    Alternates over the servers, so that what the machine does meanwhile strikes them alike. Those that are not measured
+    are stopped: one that waits busily would take half of the core from the others.
+    """
     results = {server.name: [] for server in servers}
-    for _ in range(rounds):
+    for server in servers:
+        server.signal(signal.SIGSTOP)
+    try:
+        for _ in range(rounds):
+            for server in servers:
+                server.signal(signal.SIGCONT)
+                results[server.name].append(server.load(seconds, arguments, program))
+                server.signal(signal.SIGSTOP)
+    finally:
         for server in servers:
-            results[server.name].append(server.load(seconds, arguments, program))
+            server.signal(signal.SIGCONT)
     return results
 
 
