@@ -28,6 +28,19 @@ public sealed unsafe class LibcTests
     }
 
     [Fact]
+    public void A_duplicate_is_not_inherited_by_programs_that_this_one_starts()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows a descriptor's flags as a file.");
+        using var pair = new ConnectedPair();
+        int duplicate = Libc.Duplicate(pair.Descriptor);
+        string flags = File.ReadLines($"/proc/self/fdinfo/{duplicate}")
+            .Single(line => line.StartsWith("flags:", StringComparison.Ordinal));
+        Assert.Equal(0, Libc.Close(duplicate));
+        const int closeOnExec = 0x80000;
+        Assert.NotEqual(0, Convert.ToInt32(flags["flags:".Length..].Trim(), 8) & closeOnExec);
+    }
+
+    [Fact]
     public void An_error_is_the_negative_number()
     {
         using var pair = new ConnectedPair();

@@ -13,7 +13,7 @@ internal sealed class EchoClient : ModelClient
 
     private readonly int _maxMessageBytes;
     private readonly int _maxOutstanding;
-    private readonly List<long> _frameEnds = [];
+    private readonly RequestEnds _frameEnds = new();
     private int _framesLeft;
     private long _produced;
     private int _answered;
@@ -30,12 +30,7 @@ internal sealed class EchoClient : ModelClient
 
     protected override bool IsScriptOver => _framesLeft == 0;
 
-    public override long WholeRequestBytes(long count)
-    {
-        int whole = _frameEnds.BinarySearch(count);
-        int frames = whole >= 0 ? whole + 1 : ~whole;
-        return frames == 0 ? 0 : _frameEnds[frames - 1];
-    }
+    public override long WholeRequestBytes(long count) => _frameEnds.WholeBytesIn(count);
 
     protected override bool TryProduce(ByteFifo outbox)
     {

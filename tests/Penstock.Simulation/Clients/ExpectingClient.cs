@@ -9,7 +9,7 @@ namespace Penstock.Simulation.Clients;
 internal abstract class ExpectingClient(SimulatedNetwork network, SimulatedConnection connection)
     : ModelClient(network, connection)
 {
-    private readonly List<long> _requestEnds = [];
+    private readonly RequestEnds _requestEnds = new();
     private byte[] _expected = new byte[256];
     private byte[] _farewell = [];
     private int _expectedCount;
@@ -35,11 +35,7 @@ internal abstract class ExpectingClient(SimulatedNetwork network, SimulatedConne
         _expectedCount += bytes.Length;
     }
 
-    public override long WholeRequestBytes(long count)
-    {
-        int requests = RequestsIn(count);
-        return requests == 0 ? 0 : _requestEnds[requests - 1];
-    }
+    public override long WholeRequestBytes(long count) => _requestEnds.WholeBytesIn(count);
 
     /// <summary>
     /// The server has consumed so many bytes: tells which requests that were, from <see cref="Taken"/> before the call
@@ -48,7 +44,7 @@ internal abstract class ExpectingClient(SimulatedNetwork network, SimulatedConne
     /// <returns>Whether it consumed whole requests only, or what is forbidden behind them.</returns>
     public bool Take(long consumed)
     {
-        Taken = RequestsIn(consumed);
+        Taken = _requestEnds.WholeIn(consumed);
         return consumed == WholeRequestBytes(consumed) || (SentForbidden && Taken == Requests);
     }
 
@@ -83,12 +79,6 @@ internal abstract class ExpectingClient(SimulatedNetwork network, SimulatedConne
         InvariantException.Require(
             past <= 0 || _farewell.AsSpan(0, past).EndsWith(bytes[Math.Max(owed, 0)..]),
             $"another farewell came than is due");
-    }
-
-    private int RequestsIn(long bytes)
-    {
-        int found = _requestEnds.BinarySearch(bytes);
-        return found >= 0 ? found + 1 : ~found;
     }
 
     private string Describe(ReadOnlySpan<byte> bytes, long from)

@@ -13,48 +13,37 @@ public sealed class TransportSupportTests
     [Fact]
     public async Task Bytes_sent_from_another_thread_arrive()
     {
-        Assert.SkipWhen(
-            TestIo.Mechanism == IoMechanism.Sockets, "A managed socket is its loop's; other threads' bytes go through it.");
-        var handler = new Recorder();
-        await using TcpServer server = TcpServer.Start(Options(), () => handler);
-        using Socket client = await ConnectAsync(server.EndPoint);
-        ConnectionSocket socket = await handler.Opened.Task.WaitAsync(Canceled);
+        SkipWithManagedSockets();
+        await using Link link = await Link.OpenAsync();
 
-        int sent = await Task.Run(() => socket.TrySend(TwoSegments("direct ", "send")), Canceled);
+        int sent = await Task.Run(() => link.Socket.TrySend(TwoSegments("direct ", "send")), Canceled);
 
         Assert.Equal(11, sent);
-        Assert.Equal("direct send", await ReadAsync(client, 11));
+        Assert.Equal("direct send", await ReadAsync(link.Client, 11));
     }
 
     [Fact]
     public async Task A_socket_of_a_connection_that_ended_takes_nothing()
     {
-        var handler = new Recorder();
-        await using TcpServer server = TcpServer.Start(Options(), () => handler);
-        using Socket client = await ConnectAsync(server.EndPoint);
-        ConnectionSocket socket = await handler.Opened.Task.WaitAsync(Canceled);
+        await using Link link = await Link.OpenAsync();
 
-        client.Close(0);
-        await handler.Closed.Task.WaitAsync(Canceled);
+        link.Client.Close(0);
+        await link.Handler.Closed.Task.WaitAsync(Canceled);
 
-        Assert.Equal(0, socket.TrySend(TwoSegments("too", "late")));
-        Assert.Throws<ObjectDisposedException>(socket.Duplicate);
+        Assert.Equal(0, link.Socket.TrySend(TwoSegments("too", "late")));
+        Assert.Throws<ObjectDisposedException>(link.Socket.Duplicate);
     }
 
     [Fact]
     public async Task A_full_kernel_takes_a_part_and_then_nothing()
     {
-        Assert.SkipWhen(
-            TestIo.Mechanism == IoMechanism.Sockets, "A managed socket is its loop's; other threads' bytes go through it.");
-        var handler = new Recorder();
-        await using TcpServer server = TcpServer.Start(Options(), () => handler);
-        using Socket client = await ConnectAsync(server.EndPoint);
-        ConnectionSocket socket = await handler.Opened.Task.WaitAsync(Canceled);
+        SkipWithManagedSockets();
+        await using Link link = await Link.OpenAsync();
         var chunk = new ReadOnlySequence<byte>(new byte[1024 * 1024]);
 
         int last = chunk.First.Length;
         for (int i = 0; i < 1_000 && last > 0; i++)
-            last = socket.TrySend(chunk);
+            last = link.Socket.TrySend(chunk);
 
         Assert.Equal(0, last);
     }
@@ -62,14 +51,11 @@ public sealed class TransportSupportTests
     [Fact]
     public async Task A_duplicate_outlives_nothing_but_is_the_connections_socket()
     {
-        var handler = new Recorder();
-        await using TcpServer server = TcpServer.Start(Options(), () => handler);
-        using Socket client = await ConnectAsync(server.EndPoint);
-        ConnectionSocket socket = await handler.Opened.Task.WaitAsync(Canceled);
+        await using Link link = await Link.OpenAsync();
 
-        using Socket duplicate = socket.Duplicate();
+        using Socket duplicate = link.Socket.Duplicate();
 
-        Assert.Equal(client.LocalEndPoint, duplicate.RemoteEndPoint);
+        Assert.Equal(link.Client.LocalEndPoint, duplicate.RemoteEndPoint);
     }
 
     [Fact]
@@ -141,6 +127,9 @@ public sealed class TransportSupportTests
         Assert.Equal(0, (int)listener.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!);
     }
 
+    private static void SkipWithManagedSockets() => Assert.SkipWhen(
+        TestIo.Mechanism == IoMechanism.Sockets, "A managed socket is its loop's; other threads' bytes go through it.");
+
     private static ServerOptions Options()
     {
         var options = new ServerOptions { MaxConnections = 64, ShutdownTimeout = TimeSpan.FromMilliseconds(1) };
@@ -173,6 +162,30 @@ public sealed class TransportSupportTests
         var tail = new Segment(Encoding.ASCII.GetBytes(second), first.Length, null);
         var head = new Segment(Encoding.ASCII.GetBytes(first), 0, tail);
         return new ReadOnlySequence<byte>(head, 0, tail, second.Length);
+    }
+
+    /// <summary>A server, a client, and the server's socket of their connection.</summary>
+    private sealed class Link(TcpServer server, Recorder handler, Socket client, ConnectionSocket socket) : IAsyncDisposable
+    {
+        public Recorder Handler => handler;
+
+        public Socket Client => client;
+
+        public ConnectionSocket Socket => socket;
+
+        public static async Task<Link> OpenAsync()
+        {
+            var handler = new Recorder();
+            TcpServer server = TcpServer.Start(Options(), () => handler);
+            Socket client = await ConnectAsync(server.EndPoint);
+            return new Link(server, handler, client, await handler.Opened.Task.WaitAsync(Canceled));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            client.Dispose();
+            await server.DisposeAsync();
+        }
     }
 
     private sealed class Segment : ReadOnlySequenceSegment<byte>

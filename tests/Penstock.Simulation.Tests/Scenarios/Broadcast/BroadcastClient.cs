@@ -15,7 +15,7 @@ internal sealed class BroadcastClient : ModelClient
     private readonly BroadcastFraming _framing;
     private readonly int _maxMessageBytes;
     private readonly bool _mayMiss;
-    private readonly List<long> _messageEnds = [];
+    private readonly RequestEnds _messageEnds = new();
     private readonly List<byte[]> _owed = [];
     private readonly ByteFifo _unread = new();
     private int _messagesLeft;
@@ -61,9 +61,7 @@ internal sealed class BroadcastClient : ModelClient
     {
         if (_framing == BroadcastFraming.Raw)
             return SentForbidden ? 0 : count;
-        int found = _messageEnds.BinarySearch(count);
-        int whole = found >= 0 ? found + 1 : ~found;
-        return whole == 0 ? 0 : _messageEnds[whole - 1];
+        return _messageEnds.WholeBytesIn(count);
     }
 
     /// <summary>A message that everybody hears was taken: it is owed from now on.</summary>

@@ -11,7 +11,7 @@ internal sealed class HttpClient : ModelClient
 {
     private readonly HttpScript _script;
     private readonly List<HttpCall> _calls = [];
-    private readonly List<long> _ends = [];
+    private readonly RequestEnds _ends = new();
     private readonly List<long> _beganAt = [];
     private readonly ByteFifo _unread = new();
     private readonly int _maxOutstanding;
@@ -54,12 +54,7 @@ internal sealed class HttpClient : ModelClient
 
     protected override bool IsScriptOver => _callsLeft == 0;
 
-    public override long WholeRequestBytes(long count)
-    {
-        int found = _ends.BinarySearch(count);
-        int whole = found >= 0 ? found + 1 : ~found;
-        return whole == 0 ? 0 : _ends[whole - 1];
-    }
+    public override long WholeRequestBytes(long count) => _ends.WholeBytesIn(count);
 
     protected override bool TryProduce(ByteFifo outbox)
     {
