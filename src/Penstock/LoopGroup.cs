@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Penstock.Connections;
-using Penstock.Diagnostics;
 using Penstock.Drivers;
 using Penstock.Loop;
 using Penstock.Timing;
@@ -144,7 +143,10 @@ public sealed class LoopGroup : IAsyncDisposable
         options ??= new ConnectionOptions();
         options.Validate();
         if (loop is not null && ConnectionThreads is not null)
-            throw new NotSupportedException("With a thread per connection each gets its own; the loop cannot be chosen.");
+        {
+            throw new NotSupportedException(
+                "With a thread per connection each gets its own; the loop cannot be chosen.");
+        }
         Func<EventLoop> claim = loop is { } index ? () => _loops[index] : ChooseForConnect;
         var attempt = new ConnectAttempt(remote, handler, options);
         return await attempt.RunAsync(claim, cancellationToken).ConfigureAwait(false);
@@ -222,7 +224,8 @@ public sealed class LoopGroup : IAsyncDisposable
     /// Starts the loops on the mechanism that was asked for, or on the best on which all of them
     /// start.
     /// </summary>
-    private static (LoopThread[] Threads, EventLoop[] Loops, string Remarks) StartLoops(LoopOptions options, LoopClock clock)
+    private static (LoopThread[] Threads, EventLoop[] Loops, string Remarks) StartLoops(
+        LoopOptions options, LoopClock clock)
     {
         List<MechanismReport> failed = [];
         while (true)
