@@ -93,13 +93,14 @@ public sealed class SlowConsumerTests
         Dispose(others);
     }
 
-    private static TcpServer Start(SlowConsumerPolicy policy, TimeSpan writeStall) => Servers.Start(configure: options =>
-    {
-        options.SlowConsumer = policy;
-        options.WriteStallTimeout = writeStall;
-        options.MaxSendQueueBytes = HighMark;
-        options.ResumeSendQueueBytes = HighMark / 2;
-    });
+    private static TcpServer Start(SlowConsumerPolicy policy, TimeSpan writeStall) =>
+        Servers.Start(configure: options =>
+        {
+            options.SlowConsumer = policy;
+            options.WriteStallTimeout = writeStall;
+            options.MaxSendQueueBytes = HighMark;
+            options.ResumeSendQueueBytes = HighMark / 2;
+        });
 
     private static async Task SendAllAsync(TestClient sender)
     {

@@ -28,20 +28,24 @@ public sealed class KillTests
     public async Task Every_acknowledged_write_survives_a_kill()
     {
         using var directory = new TemporaryDirectory();
-        int kills = int.Parse(Environment.GetEnvironmentVariable("PENSTOCK_KILLS") ?? "10", CultureInfo.InvariantCulture);
+        string asked = Environment.GetEnvironmentVariable("PENSTOCK_KILLS") ?? "10";
+        int kills = int.Parse(asked, CultureInfo.InvariantCulture);
         for (int kill = 0; kill < kills; kill++)
         {
-            using var server = ChildProcess.Penstock(
-                "serve", "kv", "--port", "0", "--resp-port", "0", "--loops", "2", "--data", directory.Path, "--fsync", "always");
+            using ChildProcess server = Serve(directory, "--loops", "2", "--fsync", "always");
             IPEndPoint endPoint = await ReadEndPointAsync(server);
             await VerifyAsync(endPoint);
             await LoadAndKillAsync(server, endPoint, WritesBeforeKill[kill % WritesBeforeKill.Length]);
         }
 
-        using var last = ChildProcess.Penstock("serve", "kv", "--port", "0", "--resp-port", "0", "--data", directory.Path);
+        using ChildProcess last = Serve(directory);
         await VerifyAsync(await ReadEndPointAsync(last));
         Assert.NotEmpty(_acknowledged);
     }
+
+    private static ChildProcess Serve(TemporaryDirectory directory, params string[] options) =>
+        ChildProcess.Penstock(
+            ["serve", "kv", "--port", "0", "--resp-port", "0", "--data", directory.Path, .. options]);
 
     private async Task LoadAndKillAsync(ChildProcess server, IPEndPoint endPoint, int writes)
     {
