@@ -17,8 +17,8 @@ internal sealed class EngineMessages(TextWriter output) : EventListener
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
+        string format = eventData.Message ?? eventData.EventName ?? "";
         object?[] values = eventData.Payload is null ? [] : [.. eventData.Payload];
-        string text = string.Format(CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "", values);
-        output.WriteLine($"penstock: {text}");
+        output.WriteLine($"penstock: {string.Format(CultureInfo.InvariantCulture, format, values)}");
     }
 }

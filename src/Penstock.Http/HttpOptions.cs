@@ -91,7 +91,12 @@ public sealed class HttpOptions
 
     private static void PositiveOrInfinite(TimeSpan value, string name)
     {
-        if ((value <= TimeSpan.Zero || value > TimeSpan.FromMilliseconds(int.MaxValue)) && value != Timeout.InfiniteTimeSpan)
-            throw new ArgumentOutOfRangeException(name, value, $"{name} must be positive and at most 24 days, or infinite.");
+        if (value == Timeout.InfiniteTimeSpan)
+            return;
+        if (value <= TimeSpan.Zero || value > TimeSpan.FromMilliseconds(int.MaxValue))
+        {
+            throw new ArgumentOutOfRangeException(
+                name, value, $"{name} must be positive and at most 24 days, or infinite.");
+        }
     }
 }

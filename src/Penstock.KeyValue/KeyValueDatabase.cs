@@ -102,7 +102,11 @@ internal sealed class KeyValueDatabase : IDisposable
         lock (_loopGate)
         {
             if (index >= _loops.Length)
-                _loops = [.. _loops, .. Enumerable.Range(_loops.Length, index + 1 - _loops.Length).Select(i => new KeyValueLoop(this, i))];
+            {
+                IEnumerable<int> missing = Enumerable.Range(_loops.Length, index + 1 - _loops.Length);
+                _loops = [.. _loops, .. missing.Select(i => new KeyValueLoop(this, i))];
+            }
+
             return _loops[index];
         }
     }

@@ -88,7 +88,8 @@ public sealed class KeyValueServer : IAsyncDisposable
     }
 
     /// <summary>As <see cref="StopAsync"/>, but resets connections at once.</summary>
-    public async ValueTask DisposeAsync() => await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+    public async ValueTask DisposeAsync() =>
+        await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
 
     private void Listen(KeyValueOptions options)
     {
@@ -110,10 +111,10 @@ public sealed class KeyValueServer : IAsyncDisposable
     /// </summary>
     private EndPoint Listen(ServerOptions options, Func<KeyValueLoop, ConnectionHandler> create)
     {
-        int next = -1;
+        int last = -1;
         try
         {
-            TcpServer server = TcpServer.Start(options, () => create(_database.GetLoop(Interlocked.Increment(ref next))), _group);
+            TcpServer server = TcpServer.Start(options, CreateNext, _group);
             _servers.Add(server);
             return server.EndPoint;
         }
@@ -122,6 +123,8 @@ public sealed class KeyValueServer : IAsyncDisposable
             // With two listeners, the system's error alone would not say which one it is about.
             throw new IOException($"Cannot listen on {options.EndPoint}: {exception.Message}.", exception);
         }
+
+        ConnectionHandler CreateNext() => create(_database.GetLoop(Interlocked.Increment(ref last)));
     }
 
     private static void RestrictUnixSocket(EndPoint endPoint, UnixFileMode mode)

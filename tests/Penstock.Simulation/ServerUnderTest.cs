@@ -71,7 +71,11 @@ internal sealed class ServerUnderTest
     {
         var socket = new SimulatedListener();
         var listener = new LoopListener(
-            run.Loop, ConnectionPlacement.Local(Part), Limiter, Name, fault => throw new InvariantException($"{Name} broke: {fault.Message}"));
+            run.Loop,
+            ConnectionPlacement.Local(Part),
+            Limiter,
+            Name,
+            fault => throw new InvariantException($"{Name} broke: {fault.Message}"));
         listener.Start(SocketHandle.FromModel(socket));
         Listeners.Add(socket);
         _loopListeners.Add(listener);

@@ -132,7 +132,8 @@ internal sealed class CommandExecutor(KeyValueLoop loop)
 
         if (session.IsSubscribed && !session.IsResp3 && !command.Has(CommandFlags.WhileSubscribed))
         {
-            Refuse(ref call, $"ERR Can't execute '{command.Name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+            const string Allowed = "(P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET";
+            Refuse(ref call, $"ERR Can't execute '{command.Name}': only {Allowed} are allowed in this context");
             return false;
         }
 

@@ -98,7 +98,8 @@ internal sealed class Session(Connection connection, long clientId, long openedA
     /// </summary>
     public bool NeedsCare { get; private set; } = true;
 
-    public void UpdateNeedsCare() => NeedsCare = !_isAuthenticated || _transaction is not null || (IsSubscribed && !_isResp3);
+    public void UpdateNeedsCare() =>
+        NeedsCare = !_isAuthenticated || _transaction is not null || (IsSubscribed && !_isResp3);
 
     /// <summary>The client as CLIENT LIST shows it, one line without its end.</summary>
     public string Describe(long now) => new StringBuilder()

@@ -51,7 +51,8 @@ internal sealed class HeldReplies(AppendLog log, CommandCounters counters)
     {
         long released = log.Released;
         bool failed = log.Failure is not null;
-        while (_waiting.TryPeek(out (Connection Connection, ConnectionId Id, long UpTo) first) && (failed || first.UpTo <= released))
+        while (_waiting.TryPeek(out (Connection Connection, ConnectionId Id, long UpTo) first)
+            && (failed || first.UpTo <= released))
         {
             _waiting.Dequeue();
             if (first.Connection.Id != first.Id || first.Connection.State == ConnectionState.Closed)

@@ -185,5 +185,6 @@ internal struct SendQueue(BlockPool pool)
 
     [DoesNotReturn]
     private static void ThrowBadAdvance(int count) =>
-        throw new ArgumentOutOfRangeException(nameof(count), count, "Advance goes past the end of the span that was given out.");
+        throw new ArgumentOutOfRangeException(
+            nameof(count), count, "Advance goes past the end of the span that was given out.");
 }

@@ -9,5 +9,6 @@ internal readonly record struct MechanismChoice(IoMechanism Mechanism, IReadOnly
     /// For a banner, as in <c>; io_uring refused: this kernel has none.</c>; empty when nothing was
     /// refused.
     /// </summary>
-    public string Remarks => string.Concat(Refusals.Select(r => $"; {MechanismNames.Of(r.Mechanism)} refused: {r.Refusal}"));
+    public string Remarks => string.Concat(
+        Refusals.Select(report => $"; {MechanismNames.Of(report.Mechanism)} refused: {report.Refusal}"));
 }

@@ -38,7 +38,11 @@ internal sealed class LoopListener : IDisposable
     private long _nextReport = long.MinValue;
 
     public LoopListener(
-        EventLoop loop, ConnectionPlacement placement, ConnectionLimiter limiter, string name, Action<Exception> onFault)
+        EventLoop loop,
+        ConnectionPlacement placement,
+        ConnectionLimiter limiter,
+        string name,
+        Action<Exception> onFault)
     {
         _loop = loop;
         _placement = placement;

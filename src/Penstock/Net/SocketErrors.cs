@@ -44,5 +44,7 @@ internal static class SocketErrors
     }
 
     private static SocketError ToError(int errno) =>
-        Array.Find(Known, entry => entry.Errno == errno) is { Errno: > 0 } found ? found.Error : SocketError.SocketError;
+        Array.Find(Known, entry => entry.Errno == errno) is { Errno: > 0 } found
+            ? found.Error
+            : SocketError.SocketError;
 }

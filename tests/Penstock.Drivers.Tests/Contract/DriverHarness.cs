@@ -125,8 +125,8 @@ internal sealed class DriverHarness : IDisposable
 
     public SlotJournal Connect(EndPoint remote)
     {
-        bool isUnix = remote is UnixDomainSocketEndPoint;
-        var socket = new Socket(remote.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+        ProtocolType protocol = remote is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp;
+        var socket = new Socket(remote.AddressFamily, SocketType.Stream, protocol);
         SlotJournal slot = Add(_fixture.HandOver(socket));
         Driver.Connect(slot.Key, slot.Socket, remote.Serialize());
         return slot;

@@ -133,8 +133,8 @@ public sealed class DeadlineTests
     [Fact]
     public void A_whole_body_has_a_deadline_when_it_is_given_one()
     {
-        using var server = new ScriptedServer(
-            DefaultRoutes.Create(), new HttpOptions { BodyTimeout = TimeSpan.FromSeconds(3), MinBodyBytesPerSecond = 0 });
+        var options = new HttpOptions { BodyTimeout = TimeSpan.FromSeconds(3), MinBodyBytesPerSecond = 0 };
+        using var server = new ScriptedServer(DefaultRoutes.Create(), options);
         ScriptedPeer peer = server.Connect();
         peer.Send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n"u8.ToArray());
         server.Run();

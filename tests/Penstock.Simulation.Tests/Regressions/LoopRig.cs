@@ -44,10 +44,8 @@ internal sealed class LoopRig
         WriteStallTimeout = Timeout.InfiniteTimeSpan,
     };
 
-    public ConnectionScope CreateScope(ConnectionHandler handler, int maxConnections = 100)
-    {
-        return new ConnectionScope(handler, ConnectionLimits.From(_options, Loop.Deadlines), new ConnectionLimiter(maxConnections));
-    }
+    public ConnectionScope CreateScope(ConnectionHandler handler, int maxConnections = 100) =>
+        new(handler, ConnectionLimits.From(_options, Loop.Deadlines), new ConnectionLimiter(maxConnections));
 
     public SimulatedConnection CreateWire(int toClientBytes = 1024 * 1024) => new(_network, 1024 * 1024, toClientBytes);
 

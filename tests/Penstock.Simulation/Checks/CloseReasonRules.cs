@@ -29,7 +29,8 @@ internal static class CloseReasonRules
             CloseReason.PeerReset => wire.ServerError != 0,
             CloseReason.SocketError => wire.IsBroken,
             CloseReason.IdleTimeout => options.IdleTimeout != Timeout.InfiniteTimeSpan,
-            CloseReason.FirstMessageTimeout => options.FirstMessageTimeout != Timeout.InfiniteTimeSpan && !record.AnyMessage,
+            CloseReason.FirstMessageTimeout =>
+                options.FirstMessageTimeout != Timeout.InfiniteTimeSpan && !record.AnyMessage,
             CloseReason.WriteStallTimeout => options.WriteStallTimeout != Timeout.InfiniteTimeSpan,
             CloseReason.MessageTooLarge or CloseReason.ProtocolError => record.Client.SentForbidden,
             CloseReason.HandlerFault => record.HasFaulted,

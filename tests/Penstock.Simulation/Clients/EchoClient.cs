@@ -52,9 +52,11 @@ internal sealed class EchoClient : ModelClient
     {
         long from = ReceivedBytes - bytes.Length;
         InvariantException.Require(
-            ReceivedBytes <= WholeRequestBytes(SentBytes), $"{ReceivedBytes} bytes of replies, more than was asked for");
+            ReceivedBytes <= WholeRequestBytes(SentBytes),
+            $"{ReceivedBytes} bytes of replies, more than was asked for");
         InvariantException.Require(
-            bytes.SequenceEqual(Sent[(int)from..(int)ReceivedBytes]), $"the replies differ from the requests after byte {from}");
+            bytes.SequenceEqual(Sent[(int)from..(int)ReceivedBytes]),
+            $"the replies differ from the requests after byte {from}");
         while (_answered < _frameEnds.Count && _frameEnds[_answered] <= ReceivedBytes)
             _answered++;
     }

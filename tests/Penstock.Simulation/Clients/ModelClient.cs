@@ -66,7 +66,8 @@ internal abstract class ModelClient : INetworkTarget
     /// run would be all about it.
     /// </summary>
     protected int ScriptBytes =>
-        MaxPiecesPerScript * Math.Min(_writePiece, Math.Min(Connection.ToServer.Capacity, Connection.ToClient.Capacity));
+        MaxPiecesPerScript
+        * Math.Min(_writePiece, Math.Min(Connection.ToServer.Capacity, Connection.ToClient.Capacity));
 
     protected FaultPlan Faults => _network.Faults;
 

@@ -246,7 +246,9 @@ public sealed class ClosingTests
         Assert.Equal([null, "secret", null, "secret"], found);
     }
 
-    /// <summary>A server that closes every connection at once, and lingers for two seconds of the given clock.</summary>
+    /// <summary>
+    /// A server that closes every connection at once, and lingers for two seconds of the given clock.
+    /// </summary>
     private static TestServer StartLingering(ManualTimeProvider time)
     {
         var handler = new ScriptedHandler { Opened = connection => connection.Close() };

@@ -142,7 +142,7 @@ public sealed class SlowReaderTests
     }
 
     [Fact]
-    public async Task What_stays_behind_a_full_queue_is_neither_kept_without_bound_nor_forgotten_where_the_handler_is_only_told()
+    public async Task What_a_handler_that_is_only_told_leaves_behind_a_full_queue_is_bounded_and_not_forgotten()
     {
         await using TestServer server = TestServer.Echo(o =>
         {

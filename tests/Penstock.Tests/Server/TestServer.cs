@@ -75,7 +75,9 @@ internal sealed class TestServer : IAsyncDisposable
         await Patience.UntilAsync(async () =>
         {
             long rented = await RentedBytesAsync();
-            (long, long) now = (Group.Sum(loop => loop.Statistics.SentBytes), Group.Sum(loop => loop.Statistics.ReceivedBytes));
+            (long, long) now = (
+                Group.Sum(loop => loop.Statistics.SentBytes),
+                Group.Sum(loop => loop.Statistics.ReceivedBytes));
             unchanged = now == last && rented > 0 ? unchanged + 1 : 0;
             last = now;
             return unchanged == samples;

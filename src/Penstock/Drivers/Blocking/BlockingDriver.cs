@@ -188,7 +188,12 @@ internal sealed class BlockingDriver : IoDriver
     private void Open(SlotKey key, SocketHandle socket, SlotState state)
     {
         Debug.Assert(_slots[key.Index].State == SlotState.Free, "the slot is in use");
-        _slots[key.Index] = new BlockingSlot { Descriptor = socket.Descriptor, Generation = key.Generation, State = state };
+        _slots[key.Index] = new BlockingSlot
+        {
+            Descriptor = socket.Descriptor,
+            Generation = key.Generation,
+            State = state,
+        };
         _used.Add(key.Index);
     }
 

@@ -173,7 +173,8 @@ internal sealed class SocketDriver : IoDriver
     {
         SocketSlot slot = _slots[key.Index] ??= new SocketSlot(_arrivals);
         Debug.Assert(slot.State == SlotState.Free, "the slot is in use");
-        Socket socket = handle.Socket ?? throw new ArgumentException("This driver works on managed sockets.", nameof(handle));
+        Socket socket = handle.Socket
+            ?? throw new ArgumentException("This driver works on managed sockets.", nameof(handle));
         socket.Blocking = false;
         slot.Open(key, socket, state);
         return slot;
@@ -272,7 +273,8 @@ internal sealed class SocketDriver : IoDriver
         if (slot.Input.SocketError != SocketError.Success)
         {
             QueueStart(slot);
-            completion = Completion.Of(CompletionKind.Accepted, slot.Key, SocketErrors.ToResult(slot.Input.SocketError));
+            int result = SocketErrors.ToResult(slot.Input.SocketError);
+            completion = Completion.Of(CompletionKind.Accepted, slot.Key, result);
             return true;
         }
 
