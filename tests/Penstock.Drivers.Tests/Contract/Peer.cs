@@ -65,6 +65,14 @@ internal sealed class Peer : IDisposable
         AwaitDelivered();
     }
 
+    /// <summary>As <see cref="Deliver"/>, with a FIN behind it.</summary>
+    public void DeliverAndFinish(ReadOnlySpan<byte> bytes)
+    {
+        Send(bytes);
+        Finish();
+        AwaitDelivered();
+    }
+
     /// <summary>Sends a lot: <see cref="Push"/> goes on with it.</summary>
     public void Begin(byte[] bytes)
     {

@@ -99,24 +99,14 @@ public sealed class ResponseTests
         Assert.IsType<ArgumentException>(thrown);
     }
 
-    [Fact]
-    public void More_than_the_declared_length_is_a_mistake_that_resets_the_connection()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void More_or_less_than_the_declared_length_is_a_mistake_that_resets_the_connection(int declared)
     {
         using ScriptedServer server = Serving(exchange =>
         {
-            exchange.Response.Start(2);
-            exchange.Response.Write("abc"u8);
-        });
-
-        Assert.True(Ask(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").WasReset);
-    }
-
-    [Fact]
-    public void Less_than_the_declared_length_resets_the_connection()
-    {
-        using ScriptedServer server = Serving(exchange =>
-        {
-            exchange.Response.Start(5);
+            exchange.Response.Start(declared);
             exchange.Response.Write("abc"u8);
         });
 

@@ -22,7 +22,7 @@ public sealed class SlowReaderTests
             },
         };
         await using TestServer server = TestServer.Scripted(handler, Limit);
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         byte[] request = TestClient.Pattern(32 * 1024 * 1024);
         Task sending = client.SendAsync(request);
 
@@ -43,7 +43,7 @@ public sealed class SlowReaderTests
     public async Task Other_connections_are_served_while_one_does_not_read()
     {
         await using TestServer server = TestServer.Echo(Limit);
-        using TestClient stuck = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        using TestClient stuck = await server.ConnectWithSmallBufferAsync();
         Task sending = stuck.SendAsync(new byte[64 * 1024 * 1024]);
         await server.WaitStalledAsync();
 
@@ -64,7 +64,7 @@ public sealed class SlowReaderTests
             Limit(o);
             o.WriteStallTimeout = TimeSpan.FromMilliseconds(200);
         });
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         Task sending = client.SendAsync(new byte[64 * 1024 * 1024]);
         Assert.Equal(CloseReason.WriteStallTimeout, await server.Journal.WaitClosedAsync());
         await Assert.ThrowsAnyAsync<Exception>(() => sending);
@@ -79,7 +79,7 @@ public sealed class SlowReaderTests
             Limit(o);
             o.SlowConsumer = SlowConsumerPolicy.Disconnect;
         });
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         Task sending = client.SendAsync(new byte[64 * 1024 * 1024]);
         Assert.Equal(CloseReason.SlowConsumer, await server.Journal.WaitClosedAsync());
         await Assert.ThrowsAnyAsync<Exception>(() => sending);
@@ -104,7 +104,7 @@ public sealed class SlowReaderTests
             Limit(o);
             o.SlowConsumer = SlowConsumerPolicy.Disconnect;
         });
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         await client.SendAsync(new byte[1_000]);
         Assert.Equal(CloseReason.SlowConsumer, await server.Journal.WaitClosedAsync());
     }
@@ -149,7 +149,7 @@ public sealed class SlowReaderTests
             Limit(o);
             o.SlowConsumer = SlowConsumerPolicy.Notify;
         });
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         byte[] frame = TestClient.Frame(TestClient.Pattern(1_000));
         byte[] requests = [.. Enumerable.Repeat(frame, 32 * 1024).SelectMany(bytes => bytes)];
         Task sending = client.SendAsync(requests);

@@ -134,7 +134,7 @@ public sealed class TimeoutTests
             Virtual(o);
             o.WriteStallTimeout = Timeout.InfiniteTimeSpan;
         });
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         byte[] request = TestClient.Frame(TestClient.Pattern(1024 * 1024));
         byte[] requests = [.. Enumerable.Range(0, 32).SelectMany(_ => request)];
         Task sending = client.SendAsync(requests);
@@ -150,7 +150,7 @@ public sealed class TimeoutTests
     public async Task A_stalled_write_times_out_on_the_virtual_clock_and_progress_puts_it_off()
     {
         await using TestServer server = TestServer.Echo(Virtual);
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         Task sending = client.SendAsync(new byte[64 * 1024 * 1024]);
         await server.WaitStalledAsync();
         await AdvanceAsync(server, TimeSpan.FromSeconds(29));
