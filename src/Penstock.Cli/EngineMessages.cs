@@ -4,8 +4,7 @@ using System.Globalization;
 namespace Penstock.Cli;
 
 /// <summary>
-/// Prints what the engine and its servers report, one line each, so that whoever runs a server sees its
-/// troubles.
+/// Prints what the engine and its servers report, one line each, so that whoever runs a server sees its troubles.
 /// </summary>
 internal sealed class EngineMessages(TextWriter output) : EventListener
 {

@@ -12,8 +12,7 @@ namespace Penstock.Http;
 public sealed class HttpOptions
 {
     /// <summary>
-    /// The longest request line, without its end. Default: 8,192. A longer target is answered 414, a longer method
-    /// 501.
+    /// The longest request line, without its end. Default: 8,192. A longer target is answered 414, a longer method 501.
     /// </summary>
     public int MaxRequestLineBytes { get; set; } = 8 * 1024;
 

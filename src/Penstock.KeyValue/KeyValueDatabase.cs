@@ -94,8 +94,7 @@ internal sealed class KeyValueDatabase : IDisposable
     }
 
     /// <summary>
-    /// What a loop of the group keeps; made when it is first asked for, since there may be more loops
-    /// later.
+    /// What a loop of the group keeps; made when it is first asked for, since there may be more loops later.
     /// </summary>
     public KeyValueLoop GetLoop(int index)
     {

@@ -38,8 +38,7 @@ public sealed class KeyValueServer : IAsyncDisposable
     public string Description => _group.Description;
 
     /// <summary>
-    /// Completes when a client asked the server to end with SHUTDOWN. It is then up to the owner to stop
-    /// it.
+    /// Completes when a client asked the server to end with SHUTDOWN. It is then up to the owner to stop it.
     /// </summary>
     public Task ShutdownRequested => _database.ShutdownRequested;
 

@@ -208,8 +208,7 @@ public sealed class LoopGroup : IAsyncDisposable
     }
 
     /// <summary>
-    /// The blocking models are made of loops with room for one connection; one such loop is where they
-    /// begin.
+    /// The blocking models are made of loops with room for one connection; one such loop is where they begin.
     /// </summary>
     private static LoopOptions AsModelDemands(LoopOptions options)
     {
@@ -221,8 +220,7 @@ public sealed class LoopGroup : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts the loops on the mechanism that was asked for, or on the best on which all of them
-    /// start.
+    /// Starts the loops on the mechanism that was asked for, or on the best on which all of them start.
     /// </summary>
     private static (LoopThread[] Threads, EventLoop[] Loops, string Remarks) StartLoops(
         LoopOptions options, LoopClock clock)

@@ -1,8 +1,7 @@
 namespace Penstock.Broadcast.Tests;
 
 /// <summary>
-/// One client never reads. What it costs the server is bounded, and the others are served as the policy
-/// says.
+/// One client never reads. What it costs the server is bounded, and the others are served as the policy says.
 /// </summary>
 public sealed class SlowConsumerTests
 {

@@ -7,8 +7,7 @@ using Penstock.Simulation.Network;
 namespace Penstock.Simulation;
 
 /// <summary>
-/// A server on the simulated loop: the engine's own parts of one, put together without threads or
-/// sockets.
+/// A server on the simulated loop: the engine's own parts of one, put together without threads or sockets.
 /// </summary>
 internal sealed class ServerUnderTest
 {

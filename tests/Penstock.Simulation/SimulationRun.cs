@@ -110,8 +110,7 @@ internal sealed class SimulationRun
     }
 
     /// <summary>
-    /// Remembers the first violation: an exception alone could end in the engine, which survives its
-    /// handlers.
+    /// Remembers the first violation: an exception alone could end in the engine, which survives its handlers.
     /// </summary>
     public InvariantException Violate(string message) => _violation ??= new InvariantException(message);
 

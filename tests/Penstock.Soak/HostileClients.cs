@@ -5,8 +5,7 @@ using System.Net.Sockets;
 namespace Penstock.Soak;
 
 /// <summary>
-/// Clients of every bad kind. Each method is one conversation; those that end in order check every
-/// byte.
+/// Clients of every bad kind. Each method is one conversation; those that end in order check every byte.
 /// </summary>
 internal sealed class HostileClients(EndPoint server, SoakAccount account, Random random)
 {

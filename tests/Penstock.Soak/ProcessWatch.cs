@@ -25,8 +25,7 @@ internal sealed class ProcessWatch
     }
 
     /// <summary>
-    /// Sockets, pollers and signals; not the files of assemblies, which the runtime opens as it needs
-    /// them.
+    /// Sockets, pollers and signals; not the files of assemblies, which the runtime opens as it needs them.
     /// </summary>
     public static int Descriptors => OperatingSystem.IsLinux()
         ? Directory.GetFiles("/proc/self/fd").Count(IsOfNoFile)

@@ -7,8 +7,7 @@ using Penstock.Polling;
 namespace Penstock.Cli.Commands;
 
 /// <summary>
-/// The options that every <c>penstock serve</c> command has, and how they become
-/// <see cref="ServerOptions"/>.
+/// The options that every <c>penstock serve</c> command has, and how they become <see cref="ServerOptions"/>.
 /// </summary>
 internal sealed class ServerArguments
 {

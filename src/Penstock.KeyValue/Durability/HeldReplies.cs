@@ -44,8 +44,7 @@ internal sealed class HeldReplies(AppendLog log, CommandCounters counters)
     public bool HasWaiting => Volatile.Read(ref _hasWaiting) != 0;
 
     /// <summary>
-    /// Lets go what need not wait any more. When the disk failed, the clients that wait are
-    /// disconnected.
+    /// Lets go what need not wait any more. When the disk failed, the clients that wait are disconnected.
     /// </summary>
     public void Release()
     {

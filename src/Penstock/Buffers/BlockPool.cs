@@ -37,8 +37,7 @@ internal sealed class BlockPool(
     public long RentedBytes { get; private set; }
 
     /// <summary>
-    /// A block with at least <paramref name="minimumSize"/> bytes free; its old content is not
-    /// cleared.
+    /// A block with at least <paramref name="minimumSize"/> bytes free; its old content is not cleared.
     /// </summary>
     public Block Rent(int minimumSize)
     {

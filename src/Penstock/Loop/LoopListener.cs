@@ -101,8 +101,7 @@ internal sealed class LoopListener : IDisposable
     }
 
     /// <summary>
-    /// A slot of this loop is free again, which is what a listener of a server with room may wait
-    /// for.
+    /// A slot of this loop is free again, which is what a listener of a server with room may wait for.
     /// </summary>
     public void OnSlotFreed()
     {

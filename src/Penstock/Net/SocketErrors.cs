@@ -3,8 +3,7 @@ using System.Net.Sockets;
 namespace Penstock.Net;
 
 /// <summary>
-/// Native results as the exceptions that users of .NET sockets know, and the errors of those as native
-/// results.
+/// Native results as the exceptions that users of .NET sockets know, and the errors of those as native results.
 /// </summary>
 internal static class SocketErrors
 {

@@ -68,8 +68,7 @@ internal sealed class DriverHarness : IDisposable
         TurnUntil(condition, Patience, what);
 
     /// <summary>
-    /// As <see cref="Until"/>, pulling one completion a turn: it stops right behind the one that
-    /// mattered.
+    /// As <see cref="Until"/>, pulling one completion a turn: it stops right behind the one that mattered.
     /// </summary>
     public void UntilOneByOne(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         TurnUntil(condition, Patience, what, budget: 1);

@@ -15,8 +15,7 @@ public sealed class KillTests
     private const int Writers = 8;
 
     /// <summary>
-    /// How many writes a server must have acknowledged before it is killed: chosen so that kills fall
-    /// anywhere.
+    /// How many writes a server must have acknowledged before it is killed: chosen so that kills fall anywhere.
     /// </summary>
     private static readonly int[] WritesBeforeKill = [1, 40, 300, 7, 120, 900];
 
@@ -59,8 +58,7 @@ public sealed class KillTests
     }
 
     /// <summary>
-    /// Each writer counts up in keys of its own, and remembers a number only when the server has said
-    /// OK.
+    /// Each writer counts up in keys of its own, and remembers a number only when the server has said OK.
     /// </summary>
     private async Task WriteUntilLostAsync(IPEndPoint endPoint, int writer)
     {

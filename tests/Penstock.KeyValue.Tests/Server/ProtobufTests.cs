@@ -112,8 +112,7 @@ public sealed class ProtobufTests
     }
 
     /// <summary>
-    /// Sends bytes and returns as many hexadecimal digits of the reply; fewer when the server ends the
-    /// connection.
+    /// Sends bytes and returns as many hexadecimal digits of the reply; fewer when the server ends the connection.
     /// </summary>
     private static async Task<string> ExchangeAsync(Socket client, string hex, int digits)
     {

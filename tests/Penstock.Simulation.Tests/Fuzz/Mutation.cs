@@ -1,8 +1,7 @@
 namespace Penstock.Simulation.Tests.Fuzz;
 
 /// <summary>
-/// A change and where it happens; positions are taken modulo the input's length, so that every number is
-/// one.
+/// A change and where it happens; positions are taken modulo the input's length, so that every number is one.
 /// </summary>
 internal readonly record struct Mutation(MutationKind Kind, int At, int Amount)
 {

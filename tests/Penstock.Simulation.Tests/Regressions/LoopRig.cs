@@ -8,8 +8,7 @@ using Penstock.Timing;
 namespace Penstock.Simulation.Tests.Regressions;
 
 /// <summary>
-/// A loop over a simulated driver in which nothing goes wrong by itself; what happens is written in the
-/// test.
+/// A loop over a simulated driver in which nothing goes wrong by itself; what happens is written in the test.
 /// </summary>
 internal sealed class LoopRig
 {

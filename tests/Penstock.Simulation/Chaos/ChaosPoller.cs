@@ -4,8 +4,7 @@ namespace Penstock.Simulation.Chaos;
 
 /// <summary>
 /// A real poller whose reports are merged, split, shuffled, held back, repeated and invented: everything that the
-/// contract of
-/// <see cref="Poller"/> allows and that a kernel does rarely enough to be forgotten. Nothing is ever lost.
+/// contract of <see cref="Poller"/> allows and that a kernel does rarely enough to be forgotten. Nothing is ever lost.
 /// </summary>
 /// <param name="inner">What really watches the descriptors.</param>
 /// <param name="chance">Decides what is disturbed.</param>

@@ -1,8 +1,7 @@
 namespace Penstock.Simulation.Checks;
 
 /// <summary>
-/// Every reason that the engine gives for an end must be true: something outside must have happened that
-/// explains it.
+/// Every reason that the engine gives for an end must be true: something outside must have happened that explains it.
 /// </summary>
 internal static class CloseReasonRules
 {

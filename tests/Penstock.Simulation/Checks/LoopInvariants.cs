@@ -5,8 +5,7 @@ using Penstock.Timing;
 namespace Penstock.Simulation.Checks;
 
 /// <summary>
-/// What must hold after every turn, and what must hold whenever the loop believes that it has nothing to
-/// do.
+/// What must hold after every turn, and what must hold whenever the loop believes that it has nothing to do.
 /// </summary>
 internal sealed class LoopInvariants(SimulationRun run)
 {

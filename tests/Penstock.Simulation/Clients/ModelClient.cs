@@ -72,8 +72,7 @@ internal abstract class ModelClient : INetworkTarget
     protected FaultPlan Faults => _network.Faults;
 
     /// <summary>
-    /// How many of the first <paramref name="count"/> bytes sent belong to whole requests that a server
-    /// answers.
+    /// How many of the first <paramref name="count"/> bytes sent belong to whole requests that a server answers.
     /// </summary>
     public abstract long WholeRequestBytes(long count);
 

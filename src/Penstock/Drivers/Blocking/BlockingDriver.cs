@@ -256,8 +256,7 @@ internal sealed class BlockingDriver : IoDriver
     }
 
     /// <summary>
-    /// Takes one completion out of the entry at <see cref="_next"/>, which ends when there is none left in
-    /// it.
+    /// Takes one completion out of the entry at <see cref="_next"/>, which ends when there is none left in it.
     /// </summary>
     private bool TryServe(out Completion completion)
     {

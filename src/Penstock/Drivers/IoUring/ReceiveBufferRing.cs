@@ -73,8 +73,7 @@ internal sealed unsafe class ReceiveBufferRing : IDisposable
     }
 
     /// <summary>
-    /// The bytes of a receive. Valid until <see cref="ReturnLent"/>, which must come before the next
-    /// call.
+    /// The bytes of a receive. Valid until <see cref="ReturnLent"/>, which must come before the next call.
     /// </summary>
     public ReadOnlySpan<byte> Lend(IoUringCompletion completion)
     {

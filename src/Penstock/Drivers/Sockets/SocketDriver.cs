@@ -189,8 +189,7 @@ internal sealed class SocketDriver : IoDriver
     }
 
     /// <summary>
-    /// An operation was started; one that completed at once has no arrival and is served like the
-    /// others.
+    /// An operation was started; one that completed at once has no arrival and is served like the others.
     /// </summary>
     private void Start(SocketOperation operation, bool isPending)
     {
@@ -201,8 +200,7 @@ internal sealed class SocketDriver : IoDriver
     }
 
     /// <summary>
-    /// Before the next wait and not at once: in this turn the others come first, and a pause may still
-    /// come.
+    /// Before the next wait and not at once: in this turn the others come first, and a pause may still come.
     /// </summary>
     private void QueueStart(SocketSlot slot)
     {
