@@ -11,18 +11,26 @@ Beside them run a server that awaits Socket.ReceiveAsync and, where liburing's h
 `blocking` serves one connection at a time, so the other 63 only wait. Needs two cores, gcc and taskset.
 """
 import argparse
+import pathlib
 import statistics
 import subprocess
 import sys
 
-from measure import OUT, PENSTOCK, ROOT, Server, build, compare, middle_half, print_header, print_rows, require
+from measure import (
+    OUT, PENSTOCK, ROOT, Server, build, compare, free_port, middle_half, print_header, print_rows, require)
 
+C_SERVERS = ["epoll", *(["uring"] if pathlib.Path("/usr/include/liburing.h").exists() else [])]
 WORKLOADS = {
     "64 connections, 1 deep": ["-c", "64", "-d", "1"],
     "64 connections, 16 deep": ["-c", "64", "-d", "16"],
     "512 connections, 1 deep": ["-c", "512", "-d", "1"],
     "64 connections, 4 KiB": ["-c", "64", "-d", "1", "-s", "4096"],
 }
+
+
+def c_server(name):
+    port = free_port()
+    return Server(f"C {name}", [OUT / f"{name}_echo", port], port=str(port))
 
 
 def penstock(choice, *extra):
@@ -36,13 +44,13 @@ def penstock(choice, *extra):
 
 
 def measure_throughput(options):
-    servers = [Server("C epoll", [OUT / "epoll_echo", "5899"], port="5899"), *map(penstock, options.io),
+    servers = [*map(c_server, C_SERVERS), *map(penstock, options.io),
                Server("Socket.ReceiveAsync", [ROOT / "bench/peers/SocketEcho/bin/Release/net10.0/socket-echo"])]
     try:
         for server in servers:
-            print(f"# {server.name}: {server.banner or 'bench/peers/epoll_echo.c'}", file=sys.stderr)
+            print(f"# {server.name}: {server.banner or 'one of bench/peers'}", file=sys.stderr)
             server.load(4, WORKLOADS["64 connections, 16 deep"])  # tiered compilation
-        print_header("C")
+        print_header(servers[0].name)
         for workload, arguments in WORKLOADS.items():
             if options.only not in workload:
                 continue
@@ -87,7 +95,8 @@ def main():
     parser.add_argument("--idle", type=int, help="measure memory and throughput with so many idle connections instead")
     options = parser.parse_args()
     require("gcc", "taskset", "dotnet")
-    build(("load/load.c", "peers/epoll_echo.c"), ("src/Penstock.Cli", "bench/peers/SocketEcho"))
+    c_programs = ("load/load.c", *(f"peers/{name}_echo.c" for name in C_SERVERS))
+    build(c_programs, ("src/Penstock.Cli", "bench/peers/SocketEcho"))
     measure_idle(options) if options.idle else measure_throughput(options)
 
 

@@ -28,7 +28,8 @@ def build(c_programs=("load/load.c",), projects=("src/Penstock.Cli",)):
     OUT.mkdir(parents=True, exist_ok=True)
     for source in c_programs:
         program = OUT / pathlib.Path(source).stem
-        subprocess.run(["gcc", "-O2", "-o", program, ROOT / "bench" / source], check=True)
+        libraries = ["-luring"] if program.name == "uring_echo" else []
+        subprocess.run(["gcc", "-O2", "-o", program, ROOT / "bench" / source, *libraries], check=True)
     for project in projects:
         subprocess.run(["dotnet", "build", ROOT / project, "-c", "Release", "--nologo", "-v", "quiet"], check=True)
 
@@ -89,9 +90,9 @@ class Server:
 
 def compare(servers, rounds, seconds, arguments, program="load"):
     """
-    Alternates over the servers, forwards and backwards, so that what the machine does meanwhile strikes them alike: many
-    short rounds see through its noise better than a few long ones. Those that are not measured are stopped: one that
-    waits busily would take half of the core from the others.
+    Alternates over the servers, forwards and backwards, so that what the machine does meanwhile strikes them alike:
+    many short rounds see through its noise better than a few long ones. Those that are not measured are stopped: one
+    that waits busily would take half of the core from the others.
     """
     results = {server.name: [] for server in servers}
     for server in servers:
@@ -109,7 +110,8 @@ def compare(servers, rounds, seconds, arguments, program="load"):
 
 
 def print_header(reference, unit="request"):
-    print(f"| workload | server | {unit}s/s | ratio to {reference} (middle half) | CPU µs/{unit} |\n|---|---|---|---|---|")
+    print(f"| workload | server | {unit}s/s | ratio to {reference} (middle half) | CPU µs/{unit} |")
+    print("|---|---|---|---|---|")
 
 
 def middle_half(ratios):

@@ -34,9 +34,7 @@ public abstract partial class DriverContract
         using DriverHarness harness = StartListening(2, out SlotJournal listener, out EndPoint address);
         byte[] data = Payload.Create(1_000);
         Peer peer = harness.Own(Peer.Connect(address));
-        peer.Send(data);
-        peer.Finish();
-        peer.AwaitDelivered();
+        peer.DeliverAndFinish(data);
         SlotJournal slot = AttachAccepted(harness, listener);
         harness.Until(() => slot.IsFinished);
         Payload.AssertEqual(data, slot.Received.Span);
