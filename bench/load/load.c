@@ -22,7 +22,8 @@ struct connection {
     int replies_in_batch;
 };
 
-static int connections = 64, depth = 1, payload = 32, seconds = 3, idle;
+static int connections = 64, depth = 1, payload = 32, idle;
+static double seconds = 3;
 static const char *mode = "echo";
 static char *request, *reply, *buffer;
 static size_t request_length, reply_length, checked_length, buffer_length = 1 << 20;
@@ -233,8 +234,12 @@ static void parse(int argc, char **argv)
             mode = optarg;
             continue;
         }
+        if (option == 't') {
+            seconds = atof(optarg);
+            continue;
+        }
         int *target = option == 'c' ? &connections : option == 'd' ? &depth : option == 's' ? &payload
-                    : option == 't' ? &seconds : option == 'i' ? &idle : option == 'p' ? &server : NULL;
+                    : option == 'i' ? &idle : option == 'p' ? &server : NULL;
         if (!target) {
             fprintf(stderr, "usage: load PORT [-m echo|http|resp-get|resp-set] [-c N] [-d N] [-s BYTES] [-t SECONDS] "
                             "[-i N] [-p PID]\n");
@@ -270,7 +275,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < connections; i++)
         start_batch(&all[i], depth);
 
-    run(epoll, 0.5);
+    run(epoll, seconds < 2 ? seconds / 4 : 0.5);
     replies = latency_count = 0;
     double cpu = server_cpu_seconds();
     uint64_t started = now();
