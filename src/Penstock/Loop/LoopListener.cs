@@ -120,9 +120,16 @@ internal sealed class LoopListener : IDisposable
             return;
         _closing = true;
         _loop.CancelBackoff(Key);
-        while (_waitingRoom.TryDequeue(out SocketHandle socket))
-            socket.Close();
+        CloseWaitingRoom();
         _loop.Driver.Close(Key, CloseMode.Graceful);
+    }
+
+    /// <summary>Ends without its last completion, which will not come; the driver closes the socket itself.</summary>
+    public void Abandon()
+    {
+        _closing = true;
+        CloseWaitingRoom();
+        Finish();
     }
 
     public void Dispose() => _spare.Dispose();
@@ -189,6 +196,12 @@ internal sealed class LoopListener : IDisposable
         _nextReport = _loop.Now + _loop.Clock.ToTimestamps(ReportInterval);
         PenstockEventSource.Log.AcceptBackoff(_name, Errno.Describe(errno), _turnedAway);
         _turnedAway = 0;
+    }
+
+    private void CloseWaitingRoom()
+    {
+        while (_waitingRoom.TryDequeue(out SocketHandle socket))
+            socket.Close();
     }
 
     private void Finish()

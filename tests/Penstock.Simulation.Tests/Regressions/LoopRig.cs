@@ -63,14 +63,17 @@ internal sealed class LoopRig
     }
 
     /// <summary>A listener of a server of its own.</summary>
-    public SimulatedListener Listen(ConnectionHandler handler, int maxConnections = 100)
+    public SimulatedListener Listen(ConnectionHandler handler, int maxConnections = 100, Action? closed = null)
     {
         var socket = new SimulatedListener();
         ConnectionScope scope = CreateScope(handler, maxConnections);
         var part = new ServerOnLoop(Loop, scope);
         LoopListener? listener = null;
         scope.Limiter.OnRoom = () => Loop.Post((_, _) => listener!.OnRoom(), null);
-        listener = new LoopListener(Loop, ConnectionPlacement.Local(part), scope.Limiter, "rig", fault => throw fault);
+        listener = new LoopListener(Loop, ConnectionPlacement.Local(part), scope.Limiter, "rig", fault => throw fault)
+        {
+            OnClosed = closed,
+        };
         listener.Start(SocketHandle.FromModel(socket));
         return socket;
     }
