@@ -144,9 +144,25 @@ internal sealed class RunningServer
     {
         lock (_threadParts)
         {
-            if (!_threadParts.TryGetValue(loop.Index, out ServerOnLoop? part))
-                _threadParts[loop.Index] = part = CreatePart(loop, _handlerFactory());
+            if (!_threadParts.TryGetValue(loop.Index, out ServerOnLoop? part) || part.Scope.Handler.IsUnmade)
+                _threadParts[loop.Index] = part = CreatePart(loop, MakeHandler());
             return part;
+        }
+    }
+
+    /// <summary>
+    /// While the server runs, a factory that throws costs the connection that needed the handler; the thread's next
+    /// connection asks it again.
+    /// </summary>
+    private ConnectionHandler MakeHandler()
+    {
+        try
+        {
+            return _handlerFactory();
+        }
+        catch (Exception exception)
+        {
+            return new UnmadeHandler(exception);
         }
     }
 
