@@ -11,7 +11,7 @@ public class DeadlineBenchmarks
 
     private readonly int[] _order = new int[Touches];
     private DeadlineQueue _queue = null!;
-    private DeadlineList _idle;
+    private DeadlineList _idle = null!;
     private long _now;
 
     [Params(1_000, 100_000)]

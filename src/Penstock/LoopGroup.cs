@@ -233,7 +233,7 @@ public sealed class LoopGroup : IAsyncDisposable
             chosen.Io = choice.Mechanism;
             try
             {
-                LoopThread[] threads = StartThreads(chosen, clock);
+                LoopThread[] threads = StartThreads(chosen.Count, index => new LoopThread(chosen, clock, index));
                 return (threads, AwaitStart(threads), choice.Remarks);
             }
             catch (MechanismRefusedException refused) when (DriverProbe.IsOpen(options.Io, options.Trigger))
@@ -243,13 +243,14 @@ public sealed class LoopGroup : IAsyncDisposable
         }
     }
 
-    private static LoopThread[] StartThreads(LoopOptions options, LoopClock clock)
+    /// <summary>All of the threads, or none: the system may refuse one in the middle.</summary>
+    internal static LoopThread[] StartThreads(int count, Func<int, LoopThread> start)
     {
         List<LoopThread> threads = [];
         try
         {
-            for (int i = 0; i < options.Count; i++)
-                threads.Add(new LoopThread(options, clock, i));
+            for (int i = 0; i < count; i++)
+                threads.Add(start(i));
             return [.. threads];
         }
         catch

@@ -49,6 +49,8 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     /// <param name="handlerFactory">
     /// Makes the handler of each loop; called once per loop, on the caller's thread. Under
     /// <see cref="IoMechanism.ThreadPerConnection"/> also later, for each thread that is started, on the accepting one.
+    /// What it throws here is thrown on, and nothing is left behind; what it throws later resets the connection that
+    /// needed the handler.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An option's value; the message names it.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or not allowed.</exception>

@@ -10,8 +10,10 @@ public sealed class StallDetectorTests
 {
     private static CancellationToken Canceled => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_handler_that_blocks_its_loop_is_named_while_it_does_and_measured_afterwards()
+    [Theory]
+    [InlineData(100)]
+    [InlineData(2)]
+    public async Task A_handler_that_blocks_its_loop_is_named_while_it_does_and_measured_afterwards(int threshold)
     {
         using var release = new ManualResetEventSlim();
         var messages = new RecordedMessages();
@@ -27,7 +29,7 @@ public sealed class StallDetectorTests
             configure: builder =>
             {
                 builder.Logging.AddProvider(messages);
-                SetThreshold(builder, TimeSpan.FromMilliseconds(100));
+                SetThreshold(builder, TimeSpan.FromMilliseconds(threshold));
             });
         using MeterListener meters = Listen(
             server.Services.GetRequiredService<IMeterFactory>(), seconds => Volatile.Write(ref measured, seconds));
@@ -37,12 +39,46 @@ public sealed class StallDetectorTests
 
         await client.SendAsync("GET /block HTTP/1.1\r\nHost: a\r\n\r\n");
         string endPoint = $"127.0.0.1:{server.Port}";
-        await Deadline.Until(() => messages.Contains(endPoint, "still does"), "the stall is reported while it lasts");
-        release.Set();
+        try
+        {
+            await Deadline.Until(() => messages.Contains(endPoint, "still does"), "the stall is reported while it lasts");
+        }
+        finally
+        {
+            release.Set();
+        }
+
         await client.ReadResponseAsync();
 
         await Deadline.Until(() => messages.Contains(endPoint, "let go of loop"), "the end is reported");
-        Assert.InRange(Volatile.Read(ref measured), 0.1, 60);
+        Assert.InRange(Volatile.Read(ref measured), threshold / 1_000.0, 60);
+    }
+
+    /// <summary>Code that came back to the loop as posted work would not be seen.</summary>
+    [Fact]
+    public async Task After_an_await_a_handler_no_longer_holds_its_loop()
+    {
+        var resumed = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = await TestServer.StartAsync(
+            TransportKind.Inline,
+            async context =>
+            {
+                if (context.Request.Path != "/await")
+                    return;
+                await Task.Delay(1, Canceled);
+                resumed.SetResult(Thread.CurrentThread.Name);
+            });
+        using RawClient client = await server.ConnectAsync();
+        for (int i = 0; i < 3; i++)
+        {
+            await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            await client.ReadResponseAsync();
+        }
+
+        await client.SendAsync("GET /await HTTP/1.1\r\nHost: a\r\n\r\n");
+        await client.ReadResponseAsync();
+        string? thread = await resumed.Task.WaitAsync(TimeSpan.FromSeconds(30), Canceled);
+        Assert.False(thread?.StartsWith("penstock-loop", StringComparison.Ordinal) == true, thread);
     }
 
     [Fact]

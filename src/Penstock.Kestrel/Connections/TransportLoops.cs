@@ -31,6 +31,8 @@ internal sealed class TransportLoops : IAsyncDisposable
             Io = options.IoMechanism,
             MaxConnectionsPerLoop = options.MaxConnections,
         });
+        for (int i = 0; i < Group.Count; i++)
+            Group.Post(i, LeaveSynchronizationContext);
         _pools = new MemoryPool<byte>[Group.Count];
         for (int i = 0; i < _pools.Length; i++)
             _pools[i] = pools?.Create(new MemoryPoolOptions { Owner = "penstock" }) ?? MemoryPool<byte>.Shared;
@@ -80,6 +82,12 @@ internal sealed class TransportLoops : IAsyncDisposable
         foreach (MemoryPool<byte> pool in _pools)
             pool.Dispose();
     }
+
+    /// <summary>
+    /// Applications here are written for none. With the loop's, code after an <c>await</c> would come back to the loop
+    /// as posted work, which nobody watches, and waiting synchronously for it would stop the loop for good.
+    /// </summary>
+    private static void LeaveSynchronizationContext() => SynchronizationContext.SetSynchronizationContext(null);
 
     private static ConnectionOptions Unlimit(ConnectionOptions options)
     {

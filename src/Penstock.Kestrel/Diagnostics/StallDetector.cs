@@ -9,27 +9,37 @@ namespace Penstock.Kestrel.Diagnostics;
 /// measures it when it ends.
 /// </summary>
 /// <remarks>
-/// A timer looks at the loops from outside, because a loop that is held cannot look at itself, and because then the
-/// loop pays two writes for each call and reads no clock. What is shorter than a look or two is not seen.
+/// A thread looks at the loops from outside, because a loop that is held cannot look at itself, and because then the
+/// loop pays two writes for each call and reads no clock. A call is timed from the first look that sees it, so it is
+/// named when it has lasted for the threshold, and at most a look longer. Not a timer: its callbacks wait for a thread
+/// of the pool, and code that blocks loops as a rule blocks the pool as well.
 /// </remarks>
 internal sealed class StallDetector : IDisposable
 {
     private const int LooksPerThreshold = 4;
 
-    private readonly WatchedLoop[] _loops;
+    /// <summary>A shorter wait would be none.</summary>
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Also where the threshold is hours: looking costs nothing that anybody could measure.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    private readonly WatchedLoop<TransportConnection>[] _loops;
     private readonly TimeSpan _threshold;
     private readonly ILogger _log;
     private readonly Meter _meter;
     private readonly bool _ownsMeter;
     private readonly Counter<long> _count;
     private readonly Histogram<double> _duration;
-    private readonly Timer? _timer;
+    private readonly TimeSpan _pause;
+    private readonly ManualResetEventSlim _stopped = new();
+    private readonly Thread? _thread;
 
     public StallDetector(int loops, TimeSpan threshold, ILogger log, IMeterFactory? meters)
     {
-        _loops = new WatchedLoop[loops];
+        _loops = new WatchedLoop<TransportConnection>[loops];
         for (int i = 0; i < loops; i++)
-            _loops[i] = new WatchedLoop();
+            _loops[i] = new WatchedLoop<TransportConnection>(TimeProvider.System);
         _threshold = threshold;
         _log = log;
         _ownsMeter = meters is null;
@@ -40,8 +50,9 @@ internal sealed class StallDetector : IDisposable
             "penstock.kestrel.loop_stall.duration", "s", "How long it was held.");
         if (threshold == Timeout.InfiniteTimeSpan)
             return;
-        TimeSpan period = threshold / LooksPerThreshold;
-        _timer = new Timer(static detector => ((StallDetector)detector!).Look(), this, period, period);
+        _pause = Limit(threshold / LooksPerThreshold);
+        _thread = new Thread(Watch) { Name = "penstock-watch", IsBackground = true };
+        _thread.Start();
     }
 
     /// <summary>Code of this connection is about to run. Its loop's thread only; calls nest.</summary>
@@ -50,7 +61,7 @@ internal sealed class StallDetector : IDisposable
     /// <summary>It came back.</summary>
     public void Leave(TransportConnection connection)
     {
-        WatchedLoop loop = _loops[connection.Loop];
+        WatchedLoop<TransportConnection> loop = _loops[connection.Loop];
         if (loop.Leave() is not { } held)
             return;
         KeyValuePair<string, object?> endPoint = Tag(connection);
@@ -61,7 +72,9 @@ internal sealed class StallDetector : IDisposable
 
     public void Dispose()
     {
-        _timer?.Dispose();
+        _stopped.Set();
+        _thread?.Join();
+        _stopped.Dispose();
         if (_ownsMeter)
             _meter.Dispose();
     }
@@ -69,11 +82,25 @@ internal sealed class StallDetector : IDisposable
     private static KeyValuePair<string, object?> Tag(TransportConnection connection) =>
         new("server.endpoint", connection.EndPoint.ToString());
 
-    private void Look()
+    private static TimeSpan Limit(TimeSpan pause) =>
+        pause < ShortestPause ? ShortestPause : pause > LongestPause ? LongestPause : pause;
+
+    private void Watch()
     {
-        foreach (WatchedLoop loop in _loops)
+        TimeSpan pause = _pause;
+        while (!_stopped.Wait(pause))
+            pause = Limit(Look());
+    }
+
+    /// <summary>Reports what holds a loop for too long, and says when to look again.</summary>
+    private TimeSpan Look()
+    {
+        TimeSpan next = _pause;
+        foreach (WatchedLoop<TransportConnection> loop in _loops)
         {
-            if (loop.LookFor(_threshold, out TimeSpan held) is not { } connection)
+            TransportConnection? connection = loop.LookFor(_threshold, out TimeSpan held, out TimeSpan wait);
+            next = wait < next ? wait : next;
+            if (connection is null)
                 continue;
             _count.Add(1, Tag(connection));
             TransportLog.Stalled(
@@ -84,5 +111,7 @@ internal sealed class StallDetector : IDisposable
                 connection.Loop,
                 (long)held.TotalMilliseconds);
         }
+
+        return next;
     }
 }

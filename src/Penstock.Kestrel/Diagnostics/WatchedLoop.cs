@@ -1,31 +1,33 @@
-using System.Diagnostics;
-using Penstock.Kestrel.Connections;
-
 namespace Penstock.Kestrel.Diagnostics;
 
-/// <summary>What one loop is running, written by the loop and looked at by a timer.</summary>
-internal sealed class WatchedLoop
+/// <summary>What one loop is running, written by the loop and looked at by the one thread that watches it.</summary>
+/// <typeparam name="TOwner">Names whose code runs.</typeparam>
+internal sealed class WatchedLoop<TOwner>(TimeProvider time)
+    where TOwner : class
 {
-    private TransportConnection? _running;
+    private TOwner? _running;
 
-    /// <summary>Counts the calls, so that the timer tells one long call from many short ones.</summary>
-    private long _calls;
+    /// <summary>Numbers the calls, so that the watch tells one long call from many short ones.</summary>
+    private long _call;
 
     private int _depth;
 
-    /// <summary>When the timer first saw the call that it has reported, as a timestamp; 0: none was reported.</summary>
-    private long _reportedSince;
-
-    // The timer's own: which call it saw last, and when first.
+    // The watch's own: which call it saw last, and when first.
     private long _seenCall;
     private long _seenAt;
 
-    public void Enter(TransportConnection connection)
+    /// <summary>
+    /// The call that was reported, by number: it may come back at that moment, and the next one is not to blame.
+    /// </summary>
+    private long _reportedCall;
+    private long _reportedSince;
+
+    public void Enter(TOwner owner)
     {
         if (_depth++ > 0)
             return;
-        Volatile.Write(ref _calls, _calls + 1);
-        Volatile.Write(ref _running, connection);
+        Volatile.Write(ref _call, _call + 1);
+        Volatile.Write(ref _running, owner);
     }
 
     /// <summary>How long the call lasted if it was reported; null for all others.</summary>
@@ -34,29 +36,35 @@ internal sealed class WatchedLoop
         if (--_depth > 0)
             return null;
         Volatile.Write(ref _running, null);
-        if (Volatile.Read(ref _reportedSince) == 0)
-            return null;
-        long since = Interlocked.Exchange(ref _reportedSince, 0);
-        return Stopwatch.GetElapsedTime(since);
+        return Volatile.Read(ref _reportedCall) == _call ? time.GetElapsedTime(_reportedSince) : null;
     }
 
-    /// <summary>The connection that holds the loop for longer than allowed; once for each call.</summary>
-    public TransportConnection? LookFor(TimeSpan threshold, out TimeSpan held)
+    /// <summary>Whose code holds the loop for longer than allowed; once for each call.</summary>
+    /// <param name="threshold">What is allowed, from when the call was first seen.</param>
+    /// <param name="held">How long it has been so far.</param>
+    /// <param name="wait">When to look again at the latest: a call that is seen now will be over the threshold.</param>
+    public TOwner? LookFor(TimeSpan threshold, out TimeSpan held, out TimeSpan wait)
     {
-        held = default;
-        TransportConnection? running = Volatile.Read(ref _running);
-        long call = Volatile.Read(ref _calls);
+        held = TimeSpan.Zero;
+        wait = threshold;
+        TOwner? running = Volatile.Read(ref _running);
+        long call = Volatile.Read(ref _call);
         if (running is null || call != _seenCall)
         {
             _seenCall = call;
-            _seenAt = Stopwatch.GetTimestamp();
+            _seenAt = time.GetTimestamp();
             return null;
         }
 
-        held = Stopwatch.GetElapsedTime(_seenAt);
-        if (held < threshold || Volatile.Read(ref _reportedSince) != 0)
+        held = time.GetElapsedTime(_seenAt);
+        if (call == _reportedCall)
             return null;
-        Volatile.Write(ref _reportedSince, _seenAt);
+        wait = threshold - held;
+        if (wait > TimeSpan.Zero)
+            return null;
+        wait = threshold;
+        _reportedSince = _seenAt;
+        Volatile.Write(ref _reportedCall, call);
         return running;
     }
 }

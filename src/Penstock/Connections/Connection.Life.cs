@@ -89,6 +89,25 @@ public sealed partial class Connection
     {
         Debug.Assert(State == ConnectionState.Closing, "closed without being asked");
         _output.Clear();
+        End();
+    }
+
+    /// <summary>
+    /// Ends without the last completion, which will not come: the driver broke, or takes too long. It closes the socket
+    /// when it is disposed.
+    /// </summary>
+    internal void Abandon(CloseReason reason)
+    {
+        BeginClosing(reason);
+
+        // The kernel may still read what a send covers, so nobody else may get that memory; it is left to the collector.
+        if (!_output.IsSending)
+            _output.Clear();
+        End();
+    }
+
+    private void End()
+    {
         _input.Clear();
         State = ConnectionState.Closed;
         if (_opened)
@@ -159,13 +178,18 @@ public sealed partial class Connection
         AssertOnLoop();
         if (State >= ConnectionState.Closing)
             return;
+        BeginClosing(reason);
+        _loop.Driver.Close(Key, _resetOnClose ? CloseMode.Reset : mode);
+    }
+
+    private void BeginClosing(CloseReason reason)
+    {
         if (State < ConnectionState.Draining)
             _closeReason = reason;
         State = ConnectionState.Closing;
         Deadlines.CancelReceive();
         Deadlines.CancelSend();
         _sharedSocket?.Retire();
-        _loop.Driver.Close(Key, _resetOnClose ? CloseMode.Reset : mode);
     }
 
     /// <summary>The handler threw: this connection ends and nothing else does.</summary>

@@ -6,6 +6,9 @@ namespace Penstock.Connections;
 /// </summary>
 internal sealed class GuardedHandler(ConnectionHandler handler)
 {
+    /// <summary>There is no handler, because its factory threw.</summary>
+    public bool IsUnmade => handler is UnmadeHandler;
+
     public void Opened(Connection connection)
     {
         try

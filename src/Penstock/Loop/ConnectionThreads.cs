@@ -33,8 +33,15 @@ internal sealed class ConnectionThreads(Func<EventLoop?> start, int maximum)
     {
         lock (_gate)
         {
-            if (_idle.TryPop(out EventLoop? idle))
-                return idle;
+            while (_idle.TryPop(out EventLoop? idle))
+            {
+                if (!idle.HasEnded)
+                    return idle;
+
+                // It broke, and came back with the end of its connection. Another may be started in its place.
+                _started--;
+            }
+
             EventLoop? loop = CanStart ? TryStart() : null;
             _isAwaited |= loop is null;
             return loop;

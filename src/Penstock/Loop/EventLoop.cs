@@ -200,10 +200,25 @@ internal sealed class EventLoop : ConnectionLoop
         }
         finally
         {
+            EndAll(reason);
+        }
+    }
+
+    private void EndAll(CloseReason reason)
+    {
+        try
+        {
             foreach (LoopListener? listener in _listeners)
                 listener?.Close();
             ForEachConnection(null, connection => connection.CloseNow(reason, CloseMode.Reset));
             AwaitLastCompletions();
+        }
+        finally
+        {
+            // A driver that broke ends none of them, and one that takes too long not all; handlers hear of it anyway.
+            foreach (LoopListener? listener in _listeners)
+                listener?.Abandon();
+            ForEachConnection(null, connection => connection.Abandon(reason));
         }
     }
 

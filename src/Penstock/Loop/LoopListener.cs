@@ -34,6 +34,7 @@ internal sealed class LoopListener : IDisposable
     private bool _full;
     private bool _backingOff;
     private bool _closing;
+    private bool _retryPosted;
     private int _turnedAway;
     private long _nextReport = long.MinValue;
 
@@ -89,7 +90,7 @@ internal sealed class LoopListener : IDisposable
     /// <summary>Some loop's connection left a server that was full.</summary>
     public void OnRoom()
     {
-        if (_closing || !_full)
+        if (_closing || !_full || _retryPosted)
             return;
         _full = false;
         while (_waitingRoom.TryPeek(out SocketHandle socket) && TryPlace(socket))
@@ -123,9 +124,16 @@ internal sealed class LoopListener : IDisposable
             return;
         _closing = true;
         _loop.CancelBackoff(Key);
-        while (_waitingRoom.TryDequeue(out SocketHandle socket))
-            socket.Close();
+        CloseWaitingRoom();
         _loop.Driver.Close(Key, CloseMode.Graceful);
+    }
+
+    /// <summary>Ends without its last completion, which will not come; the driver closes the socket itself.</summary>
+    public void Abandon()
+    {
+        _closing = true;
+        CloseWaitingRoom();
+        Finish();
     }
 
     public void Dispose() => _spare.Dispose();
@@ -161,7 +169,23 @@ internal sealed class LoopListener : IDisposable
 
         // Posted, not called: a place that is offered and then refused would come back here at once, for ever.
         if (!_limiter.AwaitRoom() && _loop.HasFreeSlot && _placement.HasRoom(_limiter))
-            _loop.Post(static (listener, _) => ((LoopListener)listener!).OnRoom(), this);
+            PostRetry();
+    }
+
+    /// <summary>
+    /// One at a time, and until it comes nothing else looks for room: a refused place is given back, which tells all
+    /// who wait for one, and each refusal would lead to two attempts more.
+    /// </summary>
+    private void PostRetry()
+    {
+        _retryPosted = true;
+        _loop.Post(static (listener, _) => ((LoopListener)listener!).Retry(), this);
+    }
+
+    private void Retry()
+    {
+        _retryPosted = false;
+        OnRoom();
     }
 
     private void OnAcceptFailed(int errno)
@@ -192,6 +216,12 @@ internal sealed class LoopListener : IDisposable
         _nextReport = _loop.Now + _loop.Clock.ToTimestamps(ReportInterval);
         PenstockEventSource.Log.AcceptBackoff(_name, Errno.Describe(errno), _turnedAway);
         _turnedAway = 0;
+    }
+
+    private void CloseWaitingRoom()
+    {
+        while (_waitingRoom.TryDequeue(out SocketHandle socket))
+            socket.Close();
     }
 
     private void Finish()

@@ -57,7 +57,6 @@ internal sealed class LoopThread
 
     private void Turn(EventLoop loop)
     {
-        CloseReason reason = CloseReason.LoopFault;
         using VirtualAlarm? alarm = _clock.IsRealTime ? null : new VirtualAlarm(_clock, loop.Driver.Wake);
         try
         {
@@ -66,12 +65,26 @@ internal sealed class LoopThread
                 alarm?.Set(loop.NextDeadline);
                 loop.RunTurn();
             }
-
-            reason = CloseReason.ServerShutdown;
         }
-        finally
+        catch
         {
-            loop.Shutdown(reason);
+            EndBroken(loop);
+            throw;
+        }
+
+        loop.Shutdown(CloseReason.ServerShutdown);
+    }
+
+    /// <summary>What broke the loop may break its end as well; it is the first failure that says why.</summary>
+    private void EndBroken(EventLoop loop)
+    {
+        try
+        {
+            loop.Shutdown(CloseReason.LoopFault);
+        }
+        catch (Exception exception)
+        {
+            PenstockEventSource.Log.LoopFault(_index, exception);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Penstock.Loop;
 
 /// <summary>
@@ -63,7 +65,8 @@ internal sealed class Mailbox(Action wake)
     }
 
     /// <summary>
-    /// Refuses further posts and runs what is still there, so that nobody waits for an answer in vain.
+    /// Refuses further posts and runs what is still there, so that nobody waits for an answer in vain; also behind work
+    /// that throws, of which the first exception is thrown in the end.
     /// </summary>
     public void Close()
     {
@@ -74,8 +77,20 @@ internal sealed class Mailbox(Action wake)
             Volatile.Write(ref _wakePending, 1);
         }
 
+        ExceptionDispatchInfo? fault = null;
         while (HasWork)
-            Drain();
+        {
+            try
+            {
+                Drain();
+            }
+            catch (Exception exception)
+            {
+                fault ??= ExceptionDispatchInfo.Capture(exception);
+            }
+        }
+
+        fault?.Throw();
     }
 
     private void TakePosted()

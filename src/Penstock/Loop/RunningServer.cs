@@ -29,7 +29,7 @@ internal sealed class RunningServer
         _group = group;
         _handlerFactory = handlerFactory;
         _limiter = new ConnectionLimiter(options.MaxConnections);
-        _parts = new ServerOnLoop[group.Count];
+        _parts = new ServerOnLoop[AcceptingLoops(group)];
         for (int i = 0; i < _parts.Length; i++)
             _parts[i] = CreatePart(group.Loops[i], handlerFactory());
         _listenSocket = ListenSocket.Open(options, listeners);
@@ -48,8 +48,9 @@ internal sealed class RunningServer
 
     public static RunningServer Start(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group)
     {
-        bool listenerPerLoop = UsesReusePort(options, group.Count);
-        var server = new RunningServer(options, handlerFactory, group, listenerPerLoop ? group.Count : 1);
+        int loops = AcceptingLoops(group);
+        bool listenerPerLoop = UsesReusePort(options, loops);
+        var server = new RunningServer(options, handlerFactory, group, listenerPerLoop ? loops : 1);
         try
         {
             server.StartListeners(listenerPerLoop);
@@ -120,6 +121,9 @@ internal sealed class RunningServer
     private static void Reset(ServerOnLoop part) =>
         part.Loop.ForEachConnection(part.Scope, c => c.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset));
 
+    /// <summary>Threads for connections accept none; they get their part of a server with a connection of it.</summary>
+    private static int AcceptingLoops(LoopGroup group) => group.ConnectionThreads is null ? group.Count : 1;
+
     private static bool UsesReusePort(ServerOptions options, int loops) => options.Distribution switch
     {
         AcceptDistribution.Auto => loops > 1 && ListenSocket.SupportsReusePort(options.EndPoint),
@@ -143,9 +147,25 @@ internal sealed class RunningServer
     {
         lock (_threadParts)
         {
-            if (!_threadParts.TryGetValue(loop.Index, out ServerOnLoop? part))
-                _threadParts[loop.Index] = part = CreatePart(loop, _handlerFactory());
+            if (!_threadParts.TryGetValue(loop.Index, out ServerOnLoop? part) || part.Scope.Handler.IsUnmade)
+                _threadParts[loop.Index] = part = CreatePart(loop, MakeHandler());
             return part;
+        }
+    }
+
+    /// <summary>
+    /// While the server runs, a factory that throws costs the connection that needed the handler; the thread's next
+    /// connection asks it again.
+    /// </summary>
+    private ConnectionHandler MakeHandler()
+    {
+        try
+        {
+            return _handlerFactory();
+        }
+        catch (Exception exception)
+        {
+            return new UnmadeHandler(exception);
         }
     }
 

@@ -9,15 +9,19 @@ namespace Penstock.Timing;
 /// <remarks>
 /// A list in which every entry has the same duration is sorted by construction, so it needs neither the buckets of a
 /// timer wheel, whose ticks make deadlines coarse, nor the O(log n) of a heap. A loop has few distinct durations: one
-/// per limit that its servers set. Entries are numbers that the owner chooses below <c>capacity</c>, each in one list
-/// at most.
+/// per limit that its servers set. Where they are computed, an empty list is taken over by the next duration that needs
+/// one, so there are never more lists than entries; whoever names the earlier duration looks for a list once more then.
+/// Counting who holds each name instead would burden every limit and timer with giving it back. Entries are numbers
+/// that the owner chooses below <c>capacity</c>, each in one list at most.
 /// </remarks>
 internal sealed class DeadlineQueue(LoopClock clock, int capacity)
 {
     private const int None = -1;
 
+    private static readonly List Unused = new() { Duration = LoopClock.Never, Head = None, Tail = None };
+
     private readonly Node[] _nodes = new Node[capacity];
-    private List[] _lists = [];
+    private List[] _lists = [Unused];
 
     /// <summary>The earliest deadline, or <see cref="LoopClock.Never"/>.</summary>
     public long Next
@@ -25,7 +29,7 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
         get
         {
             long next = LoopClock.Never;
-            foreach (ref readonly List list in _lists.AsSpan())
+            foreach (ref readonly List list in _lists.AsSpan(0, ListCount))
             {
                 if (list.Head != None)
                     next = Math.Min(next, _nodes[list.Head].Deadline);
@@ -35,24 +39,15 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
         }
     }
 
-    /// <summary>
-    /// Names a duration once, so that setting a deadline needs no search. An infinite one never
-    /// expires.
-    /// </summary>
-    public DeadlineList GetList(TimeSpan duration)
-    {
-        if (duration == Timeout.InfiniteTimeSpan)
-            return default;
-        long timestamps = clock.ToTimestamps(duration);
-        for (int i = 0; i < _lists.Length; i++)
-        {
-            if (_lists[i].Duration == timestamps)
-                return new DeadlineList(i + 1);
-        }
+    /// <summary>Lists that are kept now; not all of them need have entries.</summary>
+    public int ListCount { get; private set; }
 
-        _lists = [.. _lists, new List { Duration = timestamps, Head = None, Tail = None }];
-        return new DeadlineList(_lists.Length);
-    }
+    /// <summary>
+    /// Names a duration, so that setting a deadline needs no search. An infinite one never expires. Names of equal
+    /// durations share a list.
+    /// </summary>
+    public DeadlineList GetList(TimeSpan duration) =>
+        new(duration == Timeout.InfiniteTimeSpan ? LoopClock.Never : clock.ToTimestamps(duration));
 
     /// <summary>Sets or moves the deadline of <paramref name="entry"/> to the list's duration after
     /// <paramref name="now"/>.</summary>
@@ -62,9 +57,17 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
         if (!duration.Expires)
             return;
 
-        ref List list = ref _lists[duration.Index];
+        if (_lists[duration.Place].Duration != duration.Duration)
+            duration.Place = FindOrClaim(duration.Duration);
+        ref List list = ref _lists[duration.Place];
         ref Node node = ref _nodes[entry];
-        node = new Node { Deadline = now + list.Duration, List = duration, Next = None, Previous = list.Tail };
+        node = new Node
+        {
+            Deadline = now + list.Duration,
+            Ordinal = duration.Place + 1,
+            Next = None,
+            Previous = list.Tail,
+        };
         Debug.Assert(list.Tail == None || _nodes[list.Tail].Deadline <= node.Deadline, "time went backwards");
         if (list.Tail == None)
             list.Head = entry;
@@ -77,10 +80,10 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
     public void Cancel(int entry)
     {
         ref Node node = ref _nodes[entry];
-        if (!node.List.Expires)
+        if (node.Ordinal == 0)
             return;
 
-        ref List list = ref _lists[node.List.Index];
+        ref List list = ref _lists[node.Ordinal - 1];
         if (node.Previous == None)
             list.Head = node.Next;
         else
@@ -89,15 +92,15 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
             list.Tail = node.Previous;
         else
             _nodes[node.Next].Previous = node.Previous;
-        node.List = default;
+        node.Ordinal = 0;
     }
 
-    public bool IsSet(int entry) => _nodes[entry].List.Expires;
+    public bool IsSet(int entry) => _nodes[entry].Ordinal != 0;
 
     /// <summary>Takes one entry whose deadline has passed.</summary>
     public bool TryTakeExpired(long now, out int entry)
     {
-        foreach (ref readonly List list in _lists.AsSpan())
+        foreach (ref readonly List list in _lists.AsSpan(0, ListCount))
         {
             entry = list.Head;
             if (entry != None && _nodes[entry].Deadline <= now)
@@ -111,12 +114,43 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
         return false;
     }
 
+    /// <summary>The list of a duration: the one it has, an empty one of another, or one more.</summary>
+    private int FindOrClaim(long duration)
+    {
+        while (ListCount > 0 && _lists[ListCount - 1].Head == None)
+            _lists[--ListCount] = Unused;
+        int place = ListCount;
+        for (int i = ListCount - 1; i >= 0; i--)
+        {
+            if (_lists[i].Duration == duration)
+                return i;
+            if (_lists[i].Head == None)
+                place = i;
+        }
+
+        if (place == ListCount)
+            Grow();
+        _lists[place].Duration = duration;
+        return place;
+    }
+
+    private void Grow()
+    {
+        int length = _lists.Length;
+        if (ListCount++ < length)
+            return;
+        Array.Resize(ref _lists, 2 * length);
+        _lists.AsSpan(length).Fill(Unused);
+    }
+
     private struct Node
     {
         public long Deadline;
         public int Previous;
         public int Next;
-        public DeadlineList List;
+
+        /// <summary>The place of its list, from 1; 0 when it is in none.</summary>
+        public int Ordinal;
     }
 
     private struct List

@@ -19,6 +19,31 @@ public class ConnectionRegressions
     }
 
     [Fact]
+    public void What_a_send_covered_when_its_connection_ended_is_not_kept_from_the_next()
+    {
+        ServerOptions options = LoopRig.Patient();
+        options.MaxSendQueueBytes = 10;
+        options.ResumeSendQueueBytes = 0;
+        options.SlowConsumer = SlowConsumerPolicy.DropOldest;
+        var rig = new LoopRig(slots: 1, options: options);
+        var handler = new RecordingHandler();
+        rig.Connect(handler);
+        handler.Last!.Send(new byte[1_000]);
+        rig.Turn();
+        handler.Last.Abort();
+        rig.Settle();
+
+        rig.Connect(handler);
+        handler.Last.HoldOutput();
+        using SharedPayload payload = SharedPayload.Copy(new byte[300]);
+        handler.Last.Send(payload);
+        handler.Last.Send(payload);
+
+        Assert.Equal(["opened", "closed LocalClose", "opened"], handler.Calls);
+        Assert.Equal(1, handler.Last.DroppedPayloads);
+    }
+
+    [Fact]
     public void A_FIN_does_not_overtake_the_requests_that_backpressure_kept_back()
     {
         ServerOptions options = LoopRig.Patient();

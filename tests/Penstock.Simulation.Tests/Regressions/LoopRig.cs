@@ -60,14 +60,26 @@ internal sealed class LoopRig
     }
 
     /// <summary>A listener of a server of its own.</summary>
-    public SimulatedListener Listen(ConnectionHandler handler, int maxConnections = 100)
+    /// <param name="handler">Serves what it accepts.</param>
+    /// <param name="maxConnections">The server's.</param>
+    /// <param name="closed">Called when the listener has closed.</param>
+    /// <param name="place">Chooses loops, given the server's part on this one; null for this one.</param>
+    public SimulatedListener Listen(
+        ConnectionHandler handler,
+        int maxConnections = 100,
+        Action? closed = null,
+        Func<ServerOnLoop, ConnectionPlacement>? place = null)
     {
         var socket = new SimulatedListener();
         ConnectionScope scope = CreateScope(handler, maxConnections);
         var part = new ServerOnLoop(Loop, scope);
         LoopListener? listener = null;
         scope.Limiter.OnRoom = () => Loop.Post((_, _) => listener!.OnRoom(), null);
-        listener = new LoopListener(Loop, ConnectionPlacement.Local(part), scope.Limiter, "rig", fault => throw fault);
+        ConnectionPlacement placement = place?.Invoke(part) ?? ConnectionPlacement.Local(part);
+        listener = new LoopListener(Loop, placement, scope.Limiter, "rig", fault => throw fault)
+        {
+            OnClosed = closed,
+        };
         listener.Start(SocketHandle.FromModel(socket));
         return socket;
     }

@@ -46,6 +46,15 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
     /// <summary>No slot may have something to complete now.</summary>
     public bool IsQuiet => _ready.Count == 0;
 
+    /// <summary>What every wait throws from now on: the kernel has failed, and the loop cannot go on.</summary>
+    public Exception? WaitFailure { get; set; }
+
+    /// <summary>What every close throws from now on.</summary>
+    public Exception? CloseFailure { get; set; }
+
+    /// <summary>No close comes to its end any more.</summary>
+    public bool WithholdsCloses { get; set; }
+
     /// <summary>Completions that were pulled.</summary>
     public long Completions { get; private set; }
 
@@ -135,6 +144,8 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
 
     public override void Close(SlotKey slot, CloseMode mode)
     {
+        if (CloseFailure is not null)
+            throw CloseFailure;
         DriverSlot closed = Require(slot);
         InvariantException.Require(!closed.IsClosing, $"a second close of {slot}");
         closed.IsClosing = true;
@@ -156,6 +167,8 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
 
     public override void Wait(long deadline)
     {
+        if (WaitFailure is not null)
+            throw WaitFailure;
         VirtualTime time = _network.Time;
         time.AdvanceTo(time.Now + _chance.Between(1, 20) * VirtualTime.Microsecond);
         if (_faults.Strikes(Fault.ClockJump))
@@ -259,7 +272,7 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
         completion = default;
         if (_slots[slot.Key.Index] != slot)
             return false;
-        if (slot.IsClosing && slot.CloseDue <= _network.Time.Now)
+        if (slot.IsClosing && !WithholdsCloses && slot.CloseDue <= _network.Time.Now)
         {
             completion = FinishClose(slot);
             return true;

@@ -74,6 +74,19 @@ public sealed class MailboxTests
     }
 
     [Fact]
+    public void Closing_runs_everything_also_behind_work_that_throws()
+    {
+        Post(1);
+        _mailbox.Post((_, _) => throw new InvalidOperationException("first"), null);
+        Post(2);
+        _mailbox.Post((_, _) => throw new InvalidOperationException("second"), null);
+        Post(3);
+        var fault = Assert.Throws<InvalidOperationException>(_mailbox.Close);
+        Assert.Equal("first", fault.Message);
+        Assert.Equal([1, 2, 3], _ran);
+    }
+
+    [Fact]
     public async Task Posts_from_many_threads_all_run_each_threads_in_order()
     {
         const int threads = 4;

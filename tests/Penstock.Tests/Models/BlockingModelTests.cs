@@ -167,6 +167,26 @@ public sealed class BlockingModelTests
         return taken;
     }
 
+    [Fact]
+    public async Task A_thread_that_broke_is_not_given_to_another_connection()
+    {
+        await using LoopGroup group = CreateGroup(threads: 2);
+        await using TestServer first = TestServer.Echo(group: group);
+        using TestClient victim = await first.ConnectAsync();
+        ConnectionId id = await first.Journal.WaitOpenedAsync();
+        Assert.True(group.Post(id.Loop, () => throw new InvalidOperationException("The test breaks the thread.")));
+        await victim.ExpectGoneAsync();
+        Assert.Equal(CloseReason.LoopFault, await first.Journal.WaitClosedAsync());
+
+        // Of another server, which has nothing on that thread yet.
+        await using TestServer second = TestServer.Echo(group: group);
+        using TestClient other = await second.ConnectAsync();
+        await other.ExchangeAsync();
+        using TestClient same = await first.ConnectAsync();
+        await same.ExchangeAsync();
+        Assert.False(first.Server.Completion.IsCompleted);
+    }
+
     private static TestServer Start(IoMechanism model, Action<ServerOptions>? configure = null) =>
         TestServer.Echo(o =>
         {

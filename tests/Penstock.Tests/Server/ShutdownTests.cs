@@ -166,6 +166,23 @@ public sealed class ShutdownTests
         await server.DisposeAsync();
     }
 
+    [Fact]
+    public async Task A_loop_that_cannot_even_wait_for_the_end_ends_its_connections_too()
+    {
+        TestIo.SkipUnlessLoopsAreShared();
+        var time = new BreakableTimeProvider();
+        TestServer server = TestServer.Echo(o => o.Loops.TimeProvider = time);
+        using TestClient client = await server.ConnectAsync();
+        await client.ExchangeAsync();
+        time.Break();
+        server.Group.Post(0, () => { });
+        var fault = await Assert.ThrowsAsync<IOException>(() => server.Server.Completion.Bounded());
+        Assert.Equal("The clock failed 1 times.", fault.Message);
+        await client.ExpectGoneAsync();
+        await server.DisposeAsync();
+        Assert.Equal([CloseReason.LoopFault], server.Journal.Closed);
+    }
+
     private static async Task SendIfPossibleAsync(TestClient client, byte[] bytes)
     {
         try

@@ -3,6 +3,7 @@ using Penstock.Timing;
 namespace Penstock.Tests.Timing;
 
 /// <summary>A <see cref="DeadlineQueue"/> and the dictionary that it must agree with after every operation.</summary>
+/// <remarks>Some durations keep their names throughout, others are named when they are set: the lists change hands.</remarks>
 internal sealed class DeadlineModel
 {
     private const int Capacity = 16;
@@ -42,8 +43,13 @@ internal sealed class DeadlineModel
     {
         switch (kind)
         {
-            case 0 or 1:
-                Set(entry, amount % Durations.Length);
+            case 0:
+                int known = amount % Durations.Length;
+                Set(entry, _lists[known], Durations[known]);
+                break;
+            case 1:
+                var computed = TimeSpan.FromMilliseconds(amount % 10_000);
+                Set(entry, _queue.GetList(computed), computed);
                 break;
             case 2:
                 _queue.Cancel(entry);
@@ -56,12 +62,12 @@ internal sealed class DeadlineModel
         }
     }
 
-    private void Set(int entry, int duration)
+    private void Set(int entry, DeadlineList list, TimeSpan duration)
     {
-        _queue.Set(entry, _lists[duration], _clock.Now);
+        _queue.Set(entry, list, _clock.Now);
         _model.Remove(entry);
-        if (Durations[duration] != Timeout.InfiniteTimeSpan)
-            _model[entry] = _clock.Now + _clock.ToTimestamps(Durations[duration]);
+        if (duration != Timeout.InfiniteTimeSpan)
+            _model[entry] = _clock.Now + _clock.ToTimestamps(duration);
     }
 
     /// <summary>Takes everything that has passed: each once, nothing else, and within one duration in order.</summary>
@@ -82,6 +88,7 @@ internal sealed class DeadlineModel
     {
         long next = _model.Count == 0 ? LoopClock.Never : _model.Values.Min();
         return _queue.Next == next
+            && _queue.ListCount <= Capacity
             && Enumerable.Range(0, Capacity).All(entry => _queue.IsSet(entry) == _model.ContainsKey(entry));
     }
 }

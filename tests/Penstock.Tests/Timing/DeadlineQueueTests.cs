@@ -83,11 +83,57 @@ public sealed class DeadlineQueueTests
     }
 
     [Fact]
-    public void A_duration_is_named_once()
+    public void Two_names_of_one_duration_share_a_list()
     {
-        Assert.Equal(_queue.GetList(TimeSpan.FromSeconds(1)).Index, _queue.GetList(TimeSpan.FromSeconds(1)).Index);
-        Assert.NotEqual(_queue.GetList(TimeSpan.FromSeconds(1)).Index, _queue.GetList(TimeSpan.FromSeconds(2)).Index);
+        _queue.Set(1, _queue.GetList(TimeSpan.FromSeconds(1)), _clock.Now);
+        _queue.Set(2, _queue.GetList(TimeSpan.FromSeconds(1)), _clock.Now);
+        Assert.Equal(1, _queue.ListCount);
+        _queue.Set(3, _queue.GetList(TimeSpan.FromSeconds(2)), _clock.Now);
+        Assert.Equal(2, _queue.ListCount);
         Assert.False(_queue.GetList(Timeout.InfiniteTimeSpan).Expires);
+    }
+
+    [Fact]
+    public void Durations_that_come_and_go_leave_no_lists_behind()
+    {
+        _queue.Set(0, _queue.GetList(TimeSpan.FromHours(1)), _clock.Now);
+        for (int i = 1; i <= 10_000; i++)
+        {
+            _queue.Set(1, _queue.GetList(TimeSpan.FromMilliseconds(i)), _clock.Now);
+            _queue.Cancel(1);
+        }
+
+        Assert.Equal(2, _queue.ListCount);
+    }
+
+    [Fact]
+    public void A_burst_of_durations_is_forgotten_when_it_is_over()
+    {
+        DeadlineList second = _queue.GetList(TimeSpan.FromSeconds(1));
+        for (int entry = 0; entry < 1_000; entry++)
+            _queue.Set(entry, _queue.GetList(TimeSpan.FromMilliseconds(entry + 1)), _clock.Now);
+        Assert.Equal(1_000, _queue.ListCount);
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(Enumerable.Range(0, 1_000), TakeAll().Order());
+        _queue.Set(0, second, _clock.Now);
+        Assert.Equal(1, _queue.ListCount);
+    }
+
+    [Fact]
+    public void A_name_outlives_its_list()
+    {
+        DeadlineList second = _queue.GetList(TimeSpan.FromSeconds(1));
+        _queue.Set(0, second, _clock.Now);
+        _queue.Cancel(0);
+        _queue.Set(1, _queue.GetList(TimeSpan.FromSeconds(3)), _clock.Now);
+        _queue.Set(2, second, _clock.Now);
+        _queue.Set(3, _queue.GetList(TimeSpan.FromSeconds(1)), _clock.Now);
+        Assert.Equal(2, _queue.ListCount);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal([2, 3], TakeAll());
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal([1], TakeAll());
     }
 
     [Fact]
@@ -106,6 +152,22 @@ public sealed class DeadlineQueueTests
             while (_queue.TryTakeExpired(now, out _))
                 continue;
         }));
+    }
+
+    [Fact]
+    public void Lists_that_take_turns_allocate_nothing()
+    {
+        DeadlineList[] names = [.. Enumerable.Range(1, 100).Select(i => _queue.GetList(TimeSpan.FromSeconds(i)))];
+        long now = _clock.Now;
+        Assert.Equal(0, Allocation.Of(() =>
+        {
+            foreach (DeadlineList name in names)
+            {
+                _queue.Set(0, name, now);
+                _queue.Cancel(0);
+            }
+        }));
+        Assert.Equal(1, _queue.ListCount);
     }
 
     private List<int> TakeAll()

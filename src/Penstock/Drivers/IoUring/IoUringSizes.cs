@@ -24,17 +24,18 @@ internal readonly record struct IoUringSizes(
     /// <summary>Below this, fairness would cost more than it gives.</summary>
     private const int MinimumFairBytes = 64;
 
-    /// <summary>
-    /// Before 6.15 a kernel could post the completions of one batch in another order than it filled a shared buffer,
-    /// and one client's bytes would be taken for another's (its commit "ensure deferred completions are flushed for
-    /// multishot").
-    /// </summary>
-    private static bool KeepsOrder => Environment.OSVersion.Version >= new Version(6, 15);
-
     /// <summary>Four MiB of buffers, resident only as far as they were ever filled.</summary>
-    public static IoUringSizes Default { get; } = new(1024, 4096, 512, 8192, Incremental: KeepsOrder);
+    public static IoUringSizes Default { get; } = For(Environment.OSVersion.Version);
 
     public int TotalReceiveBytes => ReceiveBuffers * ReceiveBufferBytes;
+
+    /// <summary>
+    /// The defaults under a kernel. Before 6.15 it could post the completions of one batch in another order than it
+    /// filled a shared buffer, and one client's bytes would be taken for another's (its commit "ensure deferred
+    /// completions are flushed for multishot").
+    /// </summary>
+    public static IoUringSizes For(Version kernel) =>
+        new(1024, 4096, 512, 8192, Incremental: kernel >= new Version(6, 15));
 
     /// <summary>
     /// These sizes with buffers no larger than a receive may be, and so small that those which the kernel fills for one
