@@ -126,7 +126,7 @@ internal sealed class AppendLog : IDisposable
             (long upTo, bool stop, TaskCompletionSource<int>? rotation) = TakePending();
             if (!WriteTaken(upTo))
             {
-                rotation?.SetException(new IOException("The log has ended."));
+                RefuseRotations(rotation);
                 return;
             }
 
@@ -240,6 +240,20 @@ internal sealed class AppendLog : IDisposable
             return;
         Volatile.Write(ref _released, upTo);
         OnReleased?.Invoke();
+    }
+
+    /// <summary>
+    /// The log has ended, and whoever waits for the next segment must not wait for ever: the one who was taken, and the
+    /// one who asked while nothing could be written.
+    /// </summary>
+    private void RefuseRotations(TaskCompletionSource<int>? taken)
+    {
+        lock (_gate)
+        {
+            taken?.SetException(new IOException("The log has ended."));
+            _rotation?.SetException(new IOException("The log has ended."));
+            _rotation = null;
+        }
     }
 
     private void Rotate(TaskCompletionSource<int> rotation)
