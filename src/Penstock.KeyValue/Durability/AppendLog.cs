@@ -262,7 +262,6 @@ internal sealed class AppendLog : IDisposable
         {
             _file.Sync();
             LogFile next = _openSegment(_segment + 1);
-            next.Sync();
             _file.Dispose();
             _file = next;
             _unsynced = false;

@@ -45,11 +45,29 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Opens a log, which is made when it is missing; it is on the disk when this returns.</summary>
+    /// <exception cref="IOException">
+    /// It cannot be made. Nothing is left of it then: a log that another one follows is taken for whole.
+    /// </exception>
     public LogFile OpenSegment(int number)
     {
-        LogFile file = _openLogFile(SegmentPath(number));
-        SyncEntries();
-        return file;
+        string path = SegmentPath(number);
+        bool isNew = !File.Exists(path);
+        LogFile? file = null;
+        try
+        {
+            file = _openLogFile(path);
+            file.Sync();
+            SyncEntries();
+            return file;
+        }
+        catch
+        {
+            file?.Dispose();
+            if (isNew)
+                File.Delete(path);
+            throw;
+        }
     }
 
     public string SegmentPath(int number) => PathOf("log", number);
