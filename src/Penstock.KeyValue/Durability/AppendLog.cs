@@ -74,7 +74,10 @@ internal sealed class AppendLog : IDisposable
     public bool IsStrict => _sync == SyncPolicy.Always;
 
     /// <summary>Whether replies must wait until <see cref="Released"/> has reached <see cref="Appended"/>.</summary>
-    public bool MustWait => Appended > Released && (IsStrict || Volatile.Read(ref _pending).Length > MaxPendingBytes);
+    public bool MustWait => Appended > Released && (IsStrict || IsFull);
+
+    /// <summary>More waits to be written than should: who writes on must be made to wait.</summary>
+    public bool IsFull => Volatile.Read(ref _pending).Length > MaxPendingBytes;
 
     /// <summary>Adds a record and empties its builder. Any thread; the locks of what it changes are held.</summary>
     public void Append(LogRecordBuilder record)
