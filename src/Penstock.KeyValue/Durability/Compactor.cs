@@ -9,6 +9,9 @@ internal sealed class Compactor : IDisposable
 {
     private static readonly TimeSpan CheckPeriod = TimeSpan.FromSeconds(1);
 
+    /// <summary>A snapshot that failed will usually fail again, and each attempt writes much.</summary>
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(10);
+
     private readonly KeyValueDatabase _database;
     private readonly DataDirectory _directory;
     private readonly AppendLog _log;
@@ -17,6 +20,7 @@ internal sealed class Compactor : IDisposable
     private volatile bool _stopping;
     private volatile bool _requested;
     private volatile bool _running;
+    private bool _failed;
     private long _snapshotBytes;
     private long _lastSnapshotAt;
 
@@ -61,8 +65,8 @@ internal sealed class Compactor : IDisposable
     {
         while (!_stopping)
         {
-            _wake.WaitOne(CheckPeriod);
-            if (_stopping || !(_requested || IsLogLong))
+            _wake.WaitOne(_failed ? RetryPeriod : CheckPeriod);
+            if (_stopping || !(_requested || IsLogLong || _log.IsDoubtful))
                 continue;
             _requested = false;
             _running = true;
@@ -79,9 +83,11 @@ internal sealed class Compactor : IDisposable
         try
         {
             Compact();
+            _failed = false;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
+            _failed = true;
             if (!_stopping)
                 KeyValueEventSource.Log.SnapshotFailed(_directory.Path, exception.Message);
         }
@@ -108,6 +114,7 @@ internal sealed class Compactor : IDisposable
         }
 
         _directory.Publish(number);
+        _log.Forget(before: number);
         Volatile.Write(ref _lastSnapshotAt, _database.UnixTime);
     }
 
