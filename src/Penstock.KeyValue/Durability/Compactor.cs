@@ -96,13 +96,29 @@ internal sealed class Compactor : IDisposable
     private void Compact()
     {
         int number = _log.RotateAsync().GetAwaiter().GetResult();
-        string path = _directory.UnfinishedSnapshotPath(number);
-        using (var writer = new SnapshotWriter(path))
+        try
+        {
+            Write(number);
+            _directory.Publish(number);
+        }
+        finally
+        {
+            // Of one that failed, so that it does not keep the room that the log needs.
+            _directory.RemoveUnfinished();
+        }
+
+        _log.Forget(before: number);
+        Volatile.Write(ref _lastSnapshotAt, _database.UnixTime);
+    }
+
+    private void Write(int number)
+    {
+        using (var writer = new SnapshotWriter(_directory.OpenUnfinishedSnapshot(number)))
         {
             foreach (Store.Shard shard in _database.Keyspace.Shards)
             {
                 if (_stopping)
-                    return;
+                    throw new IOException("The server ends.");
                 writer.Add(shard, _database.UnixTime);
             }
 
@@ -112,10 +128,6 @@ internal sealed class Compactor : IDisposable
             _snapshotBytes = writer.Bytes;
             KeyValueEventSource.Log.SnapshotWritten(_directory.SnapshotPath(number), writer.Entries, writer.Bytes);
         }
-
-        _directory.Publish(number);
-        _log.Forget(before: number);
-        Volatile.Write(ref _lastSnapshotAt, _database.UnixTime);
     }
 
     /// <summary>Another segment begins when this one is on disk up to now; an empty one more costs nothing.</summary>

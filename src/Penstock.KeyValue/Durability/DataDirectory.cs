@@ -35,8 +35,7 @@ internal sealed class DataDirectory : IDisposable
             // The lock is the system's and ends with the process, however that ends; the file itself means nothing.
             var stream = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             var directory = new DataDirectory(path, stream, openLogFile);
-            foreach (string leftover in Directory.GetFiles(path, "*" + Unfinished))
-                File.Delete(leftover);
+            directory.RemoveUnfinished();
             return directory;
         }
         catch (IOException exception) when (File.Exists(lockPath))
@@ -74,7 +73,9 @@ internal sealed class DataDirectory : IDisposable
 
     public string SnapshotPath(int number) => PathOf("snapshot", number);
 
-    public string UnfinishedSnapshotPath(int number) => SnapshotPath(number) + Unfinished;
+    public LogFile OpenUnfinishedSnapshot(int number) => _openLogFile(UnfinishedSnapshotPath(number));
+
+    private string UnfinishedSnapshotPath(int number) => SnapshotPath(number) + Unfinished;
 
     /// <summary>The numbers of all snapshots, ascending.</summary>
     public int[] Snapshots() => Numbers("snapshot");
@@ -97,6 +98,13 @@ internal sealed class DataDirectory : IDisposable
             File.Delete(SegmentPath(old));
         foreach (int old in Snapshots().Where(snapshot => snapshot < number))
             File.Delete(SnapshotPath(old));
+    }
+
+    /// <summary>Removes what is left of snapshots that were not finished.</summary>
+    public void RemoveUnfinished()
+    {
+        foreach (string leftover in Directory.GetFiles(Path, "*" + Unfinished))
+            File.Delete(leftover);
     }
 
     public void Dispose() => _lock.Dispose();

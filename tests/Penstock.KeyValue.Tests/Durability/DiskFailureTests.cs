@@ -100,6 +100,21 @@ public sealed class DiskFailureTests
         }
     }
 
+    [Fact]
+    public async Task A_snapshot_that_finds_no_room_leaves_none_of_it_taken()
+    {
+        using var directory = new TemporaryDirectory();
+        var disk = new FailingDisk();
+        await using KeyValueServer server = Start(directory, disk, SyncPolicy.Always);
+        using RespClient client = await RespClient.ConnectAsync(server);
+        Assert.Equal("+OK|", await client.CallAsync("SET", "a", "1"));
+        disk.IsFull = true;
+        await client.CallAsync("BGSAVE");
+        await Until.TrueAsync(() => server.Database.IsCompacting);
+        await Until.TrueAsync(() => !server.Database.IsCompacting);
+        Assert.Empty(Directory.GetFiles(directory.Path, "snapshot-*"));
+    }
+
     private static KeyValueServer Start(TemporaryDirectory directory, FailingDisk disk, SyncPolicy sync) => Servers.Start(options =>
     {
         options.DataDirectory = directory.Path;
