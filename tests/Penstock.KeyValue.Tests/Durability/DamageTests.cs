@@ -84,6 +84,25 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public async Task A_snapshot_without_the_log_behind_it_is_refused()
+    {
+        using var directory = new TemporaryDirectory();
+        await using (KeyValueServer server = Start(directory))
+        {
+            using RespClient client = await RespClient.ConnectAsync(server);
+            await client.CallAsync("SET", "a", "1");
+            await client.CallAsync("BGSAVE");
+            await Until.TrueAsync(() => Directory.GetFiles(directory.Path, "snapshot-????????").Length == 1 && !server.Database.IsCompacting);
+            await client.CallAsync("SET", "a", "2");
+        }
+
+        foreach (string log in Directory.GetFiles(directory.Path, "log-*"))
+            File.Delete(log);
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Start(directory));
+        Assert.StartsWith($"{Path.Combine(directory.Path, "log-00000002")} is missing", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task On_a_full_disk_writes_are_refused_and_nothing_that_was_acknowledged_is_lost()
     {
         using var directory = new TemporaryDirectory();
