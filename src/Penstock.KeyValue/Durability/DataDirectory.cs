@@ -28,7 +28,7 @@ internal sealed class DataDirectory : IDisposable
     /// <exception cref="IOException">Another server uses it, or it cannot be made.</exception>
     public static DataDirectory Open(string path, Func<string, LogFile> openLogFile)
     {
-        Directory.CreateDirectory(path);
+        Make(System.IO.Path.GetFullPath(path));
         string lockPath = System.IO.Path.Combine(path, "lock");
         try
         {
@@ -57,7 +57,7 @@ internal sealed class DataDirectory : IDisposable
         {
             file = _openLogFile(path);
             file.Sync();
-            SyncEntries();
+            SyncEntries(Path);
             return file;
         }
         catch
@@ -87,7 +87,7 @@ internal sealed class DataDirectory : IDisposable
     public void Publish(int number)
     {
         File.Move(UnfinishedSnapshotPath(number), SnapshotPath(number), overwrite: true);
-        SyncEntries();
+        SyncEntries(Path);
         RemoveBefore(number);
     }
 
@@ -109,11 +109,21 @@ internal sealed class DataDirectory : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
-    /// <summary>A file that was made or renamed is only there for good when its directory is on the disk too.</summary>
-    private void SyncEntries()
+    /// <summary>With every directory above it that is missing.</summary>
+    private static void Make(string path)
+    {
+        if (Directory.Exists(path) || System.IO.Path.GetDirectoryName(path) is not { Length: > 0 } parent)
+            return;
+        Make(parent);
+        Directory.CreateDirectory(path);
+        SyncEntries(parent);
+    }
+
+    /// <summary>What was made or renamed is only there for good when its directory is on the disk too.</summary>
+    private static void SyncEntries(string path)
     {
         if (!OperatingSystem.IsWindows())
-            DirectorySync.Sync(Path);
+            DirectorySync.Sync(path);
     }
 
     private string PathOf(string kind, int number) =>
