@@ -20,7 +20,7 @@ internal sealed class RecordReader : IDisposable
     /// <summary>False when the file is not one of ours, or ends within its first bytes.</summary>
     public bool HasMagic { get; }
 
-    /// <summary>Asked once: nobody else writes to the file, and the system would be asked for every byte searched.</summary>
+    /// <summary>Asked once: nobody else writes to the file, and a search would ask for every byte.</summary>
     public long Length { get; }
 
     /// <summary>Where the next record begins.</summary>

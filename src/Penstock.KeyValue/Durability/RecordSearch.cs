@@ -21,7 +21,7 @@ internal sealed class RecordSearch(FileStream stream)
     /// <summary>Whether the search has taken too long to go on.</summary>
     public bool IsExhausted => _work > MaxWork;
 
-    /// <summary>Whether operations fill a payload of so many bytes at an offset, all of which are in the file.</summary>
+    /// <summary>Whether operations fill so many bytes at an offset, all of which are in the file.</summary>
     public bool IsPlausible(long offset, long payloadLength)
     {
         long end = offset + payloadLength;

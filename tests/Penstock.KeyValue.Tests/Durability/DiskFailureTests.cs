@@ -81,7 +81,8 @@ public sealed class DiskFailureTests
         Task sending = SendAllAsync();
         try
         {
-            await Until.TrueAsync(() => sending.IsCompleted || server.Database.Group!.ReadCounters(0).ReceivePauses > 0);
+            LoopGroup loops = server.Database.Group!;
+            await Until.TrueAsync(() => sending.IsCompleted || loops.ReadCounters(0).ReceivePauses > 0);
             Assert.False(sending.IsCompleted, "The server has read everything although it can write nothing.");
         }
         finally
@@ -115,10 +116,11 @@ public sealed class DiskFailureTests
         Assert.Empty(Directory.GetFiles(directory.Path, "snapshot-*"));
     }
 
-    private static KeyValueServer Start(TemporaryDirectory directory, FailingDisk disk, SyncPolicy sync) => Servers.Start(options =>
-    {
-        options.DataDirectory = directory.Path;
-        options.Sync = sync;
-        options.OpenLogFile = disk.Open;
-    });
+    private static KeyValueServer Start(TemporaryDirectory directory, FailingDisk disk, SyncPolicy sync) =>
+        Servers.Start(options =>
+        {
+            options.DataDirectory = directory.Path;
+            options.Sync = sync;
+            options.OpenLogFile = disk.Open;
+        });
 }

@@ -84,7 +84,8 @@ internal sealed class FailingDisk
 
         private void LoseUnsynced()
         {
-            using FileStream file = new(Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite) { Position = _synced };
+            using var file = new FileStream(Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            file.Position = _synced;
             file.Write(new byte[Length - _synced]);
         }
     }
