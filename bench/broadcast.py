@@ -5,9 +5,9 @@ usage: bench/broadcast.py [--rounds N] [--seconds S] [--io MECHANISM] [--bytes N
 
 The naive one, bench/peers/NaiveBroadcast, copies every message to every client. Ten clients send, all receive and check
 every byte. The server has the first core and one loop, the load generator the second, and rounds alternate. Printed are
-messages delivered a second (one message to ten receivers counts ten times), the median over the rounds of the ratio in the same round with its
-spread, and the server's CPU time for each, which says more where the generator is the slower side. Needs two cores,
-gcc and taskset.
+messages delivered a second (one message to ten receivers counts ten times), the median over the rounds of the ratio in
+the same round with its spread, and the server's CPU time for each, which says more where the generator is the slower
+side. Needs two cores, gcc and taskset.
 """
 import argparse
 import sys

@@ -3,11 +3,11 @@
 
 usage: bench/uploads.py [--rounds N] [--seconds S] [--uploads N] [--megabytes N] [--io MECHANISM]
 
-The server has the first core and one loop; the clients have the second. Rounds alternate between quiet and loaded. While
-a loaded round lasts, every upload that ends is followed by another, so that there are always as many; each must be
-answered with the number of bytes that were sent. Printed are the latencies of GET / on one connection, a request at a
-time, and the rate of the uploads. The latency beside uploads has the clients' own queue for their core in it. Needs two
-cores, gcc and taskset.
+The server has the first core and one loop; the clients have the second. Rounds alternate between quiet and loaded.
+While a loaded round lasts, every upload that ends is followed by another, so that there are always as many; each must
+be answered with the number of bytes that were sent. Printed are the latencies of GET / on one connection, a request at
+a time, and the rate of the uploads. The latency beside uploads has the clients' own queue for their core in it. Needs
+two cores, gcc and taskset.
 """
 import argparse
 import os

@@ -39,7 +39,8 @@ public class DecoderBenchmarks
         where TDecoder : struct, IFrameDecoder
     {
         int bytes = 0;
-        while (decoder.Decode(input, int.MaxValue, out ReadOnlySpan<byte> frame, out int consumed) == OperationStatus.Done)
+        while (decoder.Decode(input, int.MaxValue, out ReadOnlySpan<byte> frame, out int consumed)
+            == OperationStatus.Done)
         {
             bytes += frame.Length;
             input = input[consumed..];

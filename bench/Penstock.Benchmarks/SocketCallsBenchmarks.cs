@@ -6,8 +6,9 @@ using Penstock.Interop.Posix;
 namespace Penstock.Benchmarks;
 
 /// <summary>
-/// What the seam between the readiness adapter and the kernel costs: a message of 64 bytes through a pair of sockets, with
-/// the two calls made directly and through <see cref="SocketCalls"/>. See docs/decisions/0011-a-seam-of-socket-calls.md.
+/// What the seam between the readiness adapter and the kernel costs: a message of 64 bytes through a pair of sockets,
+/// with the two calls made directly and through <see cref="SocketCalls"/>. See
+/// docs/decisions/0011-a-seam-of-socket-calls.md.
 /// </summary>
 public unsafe class SocketCallsBenchmarks
 {

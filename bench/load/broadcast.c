@@ -4,21 +4,11 @@
 //
 // Frames are a 4-byte little-endian length and that many bytes, all the same. A sender hears all senders; it may be
 // depth messages ahead of its share of what it has heard, so the load follows the server and never floods it.
-// Prints one line of name=value pairs: deliveries a second as rps, and with -p the server's CPU time for each as cpu_us.
-#define _GNU_SOURCE
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+// Prints one line of name=value pairs: deliveries a second as rps, and with -p the server's CPU time for each as
+// cpu_us.
+#include "generator.h"
 
-enum { EVENTS = 512, HEADER = 4, BUFFER = 256 * 1024 };
+enum { BUFFER = 256 * 1024 };
 
 struct client {
     int fd;
@@ -26,37 +16,10 @@ struct client {
     uint64_t sent;   // bytes
 };
 
-static int port, receivers = 100, senders = 10, depth = 8, payload = 64, seconds = 2, server;
+static int receivers = 100, senders = 10, depth = 8, payload = 64, seconds = 2;
 static size_t frame;
 static char *pattern, buffer[BUFFER];
 static uint64_t received;
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "broadcast: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static uint64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
-
-static double server_cpu_seconds(void)
-{
-    char path[64], text[1024];
-    unsigned long user = 0, system = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", server);
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return 0;
-    text[fread(text, 1, sizeof text - 1, file)] = 0;
-    fclose(file);
-    sscanf(strrchr(text, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
-    return (double)(user + system) / sysconf(_SC_CLK_TCK);
-}
 
 // Frames behind each other, so that any piece of the stream can be compared in one go.
 static void make_pattern(void)
@@ -67,22 +30,12 @@ static void make_pattern(void)
         pattern[i] = i % frame < HEADER ? (uint32_t)payload >> 8 * (i % frame) : 'a' + i % frame % 26;
 }
 
-static int open_client(void)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-        fail("connect");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return fd;
-}
-
 static void send_more(struct client *c)
 {
     uint64_t allowed = (c->heard / frame / senders + depth) * frame;
     while (c->sent < allowed) {
         size_t at = c->sent % frame, most = allowed - c->sent;
-        ssize_t count = send(c->fd, pattern + at, most < BUFFER ? most : BUFFER, MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t count = send(c->fd, pattern + at, most < BUFFER ? most : BUFFER, MSG_NOSIGNAL);
         if (count < 0 && errno == EAGAIN)
             return;
         if (count < 0)
@@ -93,7 +46,7 @@ static void send_more(struct client *c)
 
 static void receive(struct client *c)
 {
-    ssize_t count = recv(c->fd, buffer, BUFFER, MSG_DONTWAIT);
+    ssize_t count = recv(c->fd, buffer, BUFFER, 0);
     if (count < 0 && errno == EAGAIN)
         return;
     if (count <= 0)
@@ -130,7 +83,8 @@ static void read_arguments(int argc, char **argv)
         *target = atoi(optarg);
     }
     if (optind >= argc || senders < 1 || senders > receivers) {
-        fprintf(stderr, "usage: broadcast PORT [-r receivers] [-n senders] [-d depth] [-s bytes] [-t seconds] [-p pid]\n");
+        fprintf(stderr, "usage: broadcast PORT [-r receivers] [-n senders] [-d depth] [-s bytes] [-t seconds] "
+                        "[-p pid]\n");
         exit(2);
     }
     port = atoi(argv[optind]);
@@ -143,7 +97,7 @@ int main(int argc, char **argv)
     int epoll = epoll_create1(0);
     struct client *clients = calloc(receivers, sizeof *clients);
     for (int i = 0; i < receivers; i++) {
-        clients[i].fd = open_client();
+        clients[i].fd = connect_one();
         struct epoll_event event = { .events = EPOLLIN, .data.ptr = clients + i };
         epoll_ctl(epoll, EPOLL_CTL_ADD, clients[i].fd, &event);
     }

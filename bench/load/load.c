@@ -5,25 +5,13 @@
 //        [-i idle connections] [-p server pid]
 //
 // echo sends frames of a 4-byte little-endian length, http sends GET /, and the resp modes read or write one key, which
-// resp-get sets first. Every byte of a reply is checked; of an HTTP reply, whose Date may change, the status and length.
-// Prints one line of name=value pairs; exits 1 when a connection failed or a reply was wrong. With -p it also tells the
-// server's CPU time per request and how much resident memory the idle connections added.
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
+// resp-get sets first. Every byte of a reply is checked; of an HTTP reply, whose Date may change, the status and the
+// length. Prints one line of name=value pairs; exits 1 when a connection failed or a reply was wrong. With -p it also
+// tells the server's CPU time per request and how much resident memory the idle connections added.
+#include "generator.h"
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { EVENTS = 512, HEADER = 4, LATENCIES = 1 << 20 };
+enum { LATENCIES = 1 << 20 };
 
 struct connection {
     int fd;
@@ -34,42 +22,14 @@ struct connection {
     int replies_in_batch;
 };
 
-static int port, connections = 64, depth = 1, payload = 32, seconds = 3, idle, server;
+static int connections = 64, depth = 1, payload = 32, idle;
+static double seconds = 3;
 static const char *mode = "echo";
 static char *request, *reply, *buffer;
 static size_t request_length, reply_length, checked_length, buffer_length = 1 << 20;
 static uint64_t replies;
 static float *latencies;
 static size_t latency_count;
-
-static uint64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static double server_cpu_seconds(void)
-{
-    char path[64], text[1024];
-    unsigned long user = 0, system = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", server);
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return 0;
-    size_t length = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[length] = 0;
-    char *after_name = strrchr(text, ')');
-    sscanf(after_name + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
-    return (double)(user + system) / sysconf(_SC_CLK_TCK);
-}
 
 static long server_resident_bytes(void)
 {
@@ -82,17 +42,6 @@ static long server_resident_bytes(void)
     if (file)
         fclose(file);
     return pages * sysconf(_SC_PAGESIZE);
-}
-
-static int connect_one(void)
-{
-    int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address))
-        fail("connect");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-    return fd;
 }
 
 static void set_request(const char *text)
@@ -285,10 +234,15 @@ static void parse(int argc, char **argv)
             mode = optarg;
             continue;
         }
+        if (option == 't') {
+            seconds = atof(optarg);
+            continue;
+        }
         int *target = option == 'c' ? &connections : option == 'd' ? &depth : option == 's' ? &payload
-                    : option == 't' ? &seconds : option == 'i' ? &idle : option == 'p' ? &server : NULL;
+                    : option == 'i' ? &idle : option == 'p' ? &server : NULL;
         if (!target) {
-            fprintf(stderr, "usage: load PORT [-m echo|http|resp-get|resp-set] [-c N] [-d N] [-s BYTES] [-t SECONDS] [-i N] [-p PID]\n");
+            fprintf(stderr, "usage: load PORT [-m echo|http|resp-get|resp-set] [-c N] [-d N] [-s BYTES] [-t SECONDS] "
+                            "[-i N] [-p PID]\n");
             exit(2);
         }
         *target = atoi(optarg);
@@ -321,13 +275,13 @@ int main(int argc, char **argv)
     for (int i = 0; i < connections; i++)
         start_batch(&all[i], depth);
 
-    run(epoll, 0.5);
+    run(epoll, seconds < 2 ? seconds / 4 : 0.5);
     replies = latency_count = 0;
-    double cpu = server ? server_cpu_seconds() : 0;
+    double cpu = server_cpu_seconds();
     uint64_t started = now();
     run(epoll, seconds);
     double elapsed = (now() - started) / 1e9;
-    cpu = server ? server_cpu_seconds() - cpu : 0;
+    cpu = server_cpu_seconds() - cpu;
     qsort(latencies, latency_count, sizeof *latencies, by_value);
     printf("rps=%.0f cpu_us=%.3f p50_us=%.1f p99_us=%.1f idle_bytes=%.0f\n", replies / elapsed,
            replies ? cpu * 1e6 / replies : 0, quantile(0.5), quantile(0.99), idle ? (double)idle_bytes / idle : 0);

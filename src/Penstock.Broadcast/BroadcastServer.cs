@@ -32,7 +32,8 @@ public static class BroadcastServer
         _ => throw new ArgumentOutOfRangeException(nameof(framing), framing, "There is no such framing."),
     };
 
-    private static FramedBroadcastHandler<LengthPrefixDecoder> LengthPrefixed(RoomOnLoop room, LengthPrefixFormat format) =>
+    private static FramedBroadcastHandler<LengthPrefixDecoder> LengthPrefixed(
+        RoomOnLoop room, LengthPrefixFormat format) =>
         new(room, new LengthPrefixDecoder(format), (target, message) => LengthPrefix.Write(target, message, format));
 
     private static void WriteLine(SharedPayload target, ReadOnlySpan<byte> line)

@@ -56,12 +56,13 @@ internal sealed class BroadcastClient : IDisposable
     }
 
     /// <summary>Prints what arrives until the server ends the connection.</summary>
-    public Task PrintAsync(TextWriter output, BroadcastFraming framing, CancellationToken cancellation) => framing switch
-    {
-        BroadcastFraming.Raw => PrintRawAsync(output, cancellation),
-        BroadcastFraming.Lines => PrintFramesAsync(output, new LineDecoder(), cancellation),
-        _ => PrintFramesAsync(output, new LengthPrefixDecoder(PrefixOf(framing)), cancellation),
-    };
+    public Task PrintAsync(TextWriter output, BroadcastFraming framing, CancellationToken cancellation) =>
+        framing switch
+        {
+            BroadcastFraming.Raw => PrintRawAsync(output, cancellation),
+            BroadcastFraming.Lines => PrintFramesAsync(output, new LineDecoder(), cancellation),
+            _ => PrintFramesAsync(output, new LengthPrefixDecoder(PrefixOf(framing)), cancellation),
+        };
 
     public void Dispose() => _socket.Dispose();
 

@@ -4,8 +4,7 @@ using System.Globalization;
 namespace Penstock.Cli;
 
 /// <summary>
-/// Prints what the engine and its servers report, one line each, so that whoever runs a server sees its
-/// troubles.
+/// Prints what the engine and its servers report, one line each, so that whoever runs a server sees its troubles.
 /// </summary>
 internal sealed class EngineMessages(TextWriter output) : EventListener
 {
@@ -17,8 +16,8 @@ internal sealed class EngineMessages(TextWriter output) : EventListener
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
+        string format = eventData.Message ?? eventData.EventName ?? "";
         object?[] values = eventData.Payload is null ? [] : [.. eventData.Payload];
-        string text = string.Format(CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "", values);
-        output.WriteLine($"penstock: {text}");
+        output.WriteLine($"penstock: {string.Format(CultureInfo.InvariantCulture, format, values)}");
     }
 }

@@ -51,7 +51,8 @@ internal static class ServerRunner
         if (loops.Io != IoMechanism.BusyWait)
             return;
         string cores = loops.Count == 1 ? "a whole processor" : $"{loops.Count} whole processors";
-        Console.Error.WriteLine($"penstock: warning: busy-wait never sleeps and burns {cores}, also when nothing happens.");
+        Console.Error.WriteLine(
+            $"penstock: warning: busy-wait never sleeps and burns {cores}, also when nothing happens.");
     }
 
     private static async Task<int> ServeAsync(ForegroundServer server, StopSignals stop)
@@ -74,9 +75,9 @@ internal static class ServerRunner
     private static string? StartProblem(Exception exception, EndPoint endPoint) => exception switch
     {
         SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } => $"{Describe(endPoint)} is in use.",
-        SocketException { SocketErrorCode: SocketError.AccessDenied } => $"No permission to listen on {Describe(endPoint)}.",
+        SocketException { SocketErrorCode: SocketError.AccessDenied } or UnauthorizedAccessException =>
+            $"No permission to listen on {Describe(endPoint)}.",
         SocketException other => $"Cannot listen on {Describe(endPoint)}: {other.Message}.",
-        UnauthorizedAccessException => $"No permission to listen on {Describe(endPoint)}.",
         NotSupportedException or ArgumentException or IOException or InvalidDataException => exception.Message,
         _ => null,
     };

@@ -12,8 +12,7 @@ namespace Penstock.Http;
 public sealed class HttpOptions
 {
     /// <summary>
-    /// The longest request line, without its end. Default: 8,192. A longer target is answered 414, a longer method
-    /// 501.
+    /// The longest request line, without its end. Default: 8,192. A longer target is answered 414, a longer method 501.
     /// </summary>
     public int MaxRequestLineBytes { get; set; } = 8 * 1024;
 
@@ -91,7 +90,12 @@ public sealed class HttpOptions
 
     private static void PositiveOrInfinite(TimeSpan value, string name)
     {
-        if ((value <= TimeSpan.Zero || value > TimeSpan.FromMilliseconds(int.MaxValue)) && value != Timeout.InfiniteTimeSpan)
-            throw new ArgumentOutOfRangeException(name, value, $"{name} must be positive and at most 24 days, or infinite.");
+        if (value == Timeout.InfiniteTimeSpan)
+            return;
+        if (value <= TimeSpan.Zero || value > TimeSpan.FromMilliseconds(int.MaxValue))
+        {
+            throw new ArgumentOutOfRangeException(
+                name, value, $"{name} must be positive and at most 24 days, or infinite.");
+        }
     }
 }

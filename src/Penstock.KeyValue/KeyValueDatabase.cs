@@ -94,15 +94,18 @@ internal sealed class KeyValueDatabase : IDisposable
     }
 
     /// <summary>
-    /// What a loop of the group keeps; made when it is first asked for, since there may be more loops
-    /// later.
+    /// What a loop of the group keeps; made when it is first asked for, since there may be more loops later.
     /// </summary>
     public KeyValueLoop GetLoop(int index)
     {
         lock (_loopGate)
         {
             if (index >= _loops.Length)
-                _loops = [.. _loops, .. Enumerable.Range(_loops.Length, index + 1 - _loops.Length).Select(i => new KeyValueLoop(this, i))];
+            {
+                IEnumerable<int> missing = Enumerable.Range(_loops.Length, index + 1 - _loops.Length);
+                _loops = [.. _loops, .. missing.Select(i => new KeyValueLoop(this, i))];
+            }
+
             return _loops[index];
         }
     }

@@ -15,10 +15,16 @@ internal sealed class KeyValueEventSource : EventSource
     {
     }
 
-    [Event(1, Level = EventLevel.Warning, Message = "{0}: unknown kind {1} in a key-value message; the connection is closed")]
+    [Event(
+        1,
+        Level = EventLevel.Warning,
+        Message = "{0}: unknown kind {1} in a key-value message; the connection is closed")]
     public void UnknownKind(string client, long kind) => WriteEvent(1, client, kind);
 
-    [Event(2, Level = EventLevel.Warning, Message = "{0}: a subscriber that does not read is disconnected with {1} bytes waiting")]
+    [Event(
+        2,
+        Level = EventLevel.Warning,
+        Message = "{0}: a subscriber that does not read is disconnected with {1} bytes waiting")]
     public void SlowSubscriber(string client, int bytes) => WriteEvent(2, client, bytes);
 
     [Event(3, Level = EventLevel.Error, Message = "{0}: cannot write, so writes are refused until it works again: {1}")]
@@ -27,7 +33,10 @@ internal sealed class KeyValueEventSource : EventSource
     [Event(4, Level = EventLevel.Informational, Message = "{0}: loaded {1} keys from {2} bytes of snapshot and log")]
     public void Loaded(string directory, long keys, long bytes) => WriteEvent(4, directory, keys, bytes);
 
-    [Event(5, Level = EventLevel.Warning, Message = "{0}: the last record was not written whole; {2} bytes from offset {1} on are cut off")]
+    [Event(
+        5,
+        Level = EventLevel.Warning,
+        Message = "{0}: the last record was not written whole; {2} bytes from offset {1} on are cut off")]
     public void TornTail(string path, long offset, long bytes) => WriteEvent(5, path, offset, bytes);
 
     [Event(6, Level = EventLevel.Informational, Message = "{0}: snapshot of {1} keys in {2} bytes")]

@@ -12,7 +12,8 @@ namespace Penstock.KeyValue;
 /// Serves the protobuf protocol on one loop: get, and put or update. The same handler runs whatever the loop waits on,
 /// one blocking socket or thousands at once.
 /// </summary>
-internal sealed class KeyValueHandler(KeyValueLoop loop) : FrameHandler<LengthPrefixDecoder>(new LengthPrefixDecoder(KeyValueFrame.Format))
+internal sealed class KeyValueHandler(KeyValueLoop loop)
+    : FrameHandler<LengthPrefixDecoder>(new LengthPrefixDecoder(KeyValueFrame.Format))
 {
     public override void OnOpened(Connection connection)
     {
@@ -58,7 +59,12 @@ internal sealed class KeyValueHandler(KeyValueLoop loop) : FrameHandler<LengthPr
 
     private void Get(Connection connection, KeyValueMessage request)
     {
-        var reply = new KeyValueMessage { Kind = (uint)MessageKind.GetResponse, Key = request.Key, Status = Status.NotOk };
+        var reply = new KeyValueMessage
+        {
+            Kind = (uint)MessageKind.GetResponse,
+            Key = request.Key,
+            Status = Status.NotOk,
+        };
         StoreKey key = KeyOf(request);
         lock (loop.Database.Keyspace.ShardOf(key).Gate)
         {
@@ -93,5 +99,6 @@ internal sealed class KeyValueHandler(KeyValueLoop loop) : FrameHandler<LengthPr
         }
     }
 
-    private StoreKey KeyOf(KeyValueMessage request) => loop.Database.Keyspace.KeyOf(Encoding.UTF8.GetBytes(request.Key));
+    private StoreKey KeyOf(KeyValueMessage request) =>
+        loop.Database.Keyspace.KeyOf(Encoding.UTF8.GetBytes(request.Key));
 }

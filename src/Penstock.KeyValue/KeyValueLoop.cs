@@ -53,8 +53,7 @@ internal sealed class KeyValueLoop
     public bool HasLog => _journal is not null;
 
     /// <summary>
-    /// Hands what was changed to the log, as one record. The locks of the changed keys are still
-    /// held.
+    /// Hands what was changed to the log, as one record. The locks of the changed keys are still held.
     /// </summary>
     public void Commit()
     {

@@ -14,20 +14,44 @@ internal sealed class KeyValueMeter : IDisposable
     public KeyValueMeter(KeyValueDatabase database)
     {
         _database = database;
-        Counter("penstock.kv.commands", "{command}", loop => loop.Counters.Commands, "Commands run or queued.");
-        Counter("penstock.kv.hits", "{key}", loop => loop.Counters.Hits, "Keys that were read and there.");
-        Counter("penstock.kv.misses", "{key}", loop => loop.Counters.Misses, "Keys that were read and not there.");
-        Counter("penstock.kv.expired", "{key}", loop => loop.Keys.ExpiredKeys, "Keys removed because their time was over.");
-        Counter("penstock.kv.evicted", "{key}", loop => loop.Counters.EvictedKeys, "Keys removed to make room.");
-        Counter("penstock.kv.refused_writes", "{command}", loop => loop.Counters.RefusedWrites, "Writes refused for memory or disk.");
-        Counter("penstock.kv.held_replies", "{hold}", loop => loop.Counters.HeldReplies, "Times that replies waited for the disk.");
-        Counter("penstock.kv.slow_subscribers", "{client}", loop => loop.Counters.SlowSubscribers, "Subscribers disconnected because they did not read.");
-        _meter.CreateObservableUpDownCounter("penstock.kv.keys", () => database.Keyspace.Count, "{key}", "Keys stored.");
-        _meter.CreateObservableUpDownCounter("penstock.kv.memory", () => database.Keyspace.MemoryBytes, "By", "Memory of keys, values and tables.");
-        _meter.CreateObservableCounter("penstock.kv.log_syncs", () => database.Log?.Syncs ?? 0, "{sync}", "Times that the log was forced to the disk.");
+        CreateLoopCounters();
+        CreateStoreInstruments();
     }
 
     public void Dispose() => _meter.Dispose();
+
+    private void CreateLoopCounters()
+    {
+        Counter("penstock.kv.commands", "{command}", loop => loop.Counters.Commands,
+            "Commands run or queued.");
+        Counter("penstock.kv.hits", "{key}", loop => loop.Counters.Hits,
+            "Keys that were read and there.");
+        Counter("penstock.kv.misses", "{key}", loop => loop.Counters.Misses,
+            "Keys that were read and not there.");
+        Counter("penstock.kv.expired", "{key}", loop => loop.Keys.ExpiredKeys,
+            "Keys removed because their time was over.");
+        Counter("penstock.kv.evicted", "{key}", loop => loop.Counters.EvictedKeys,
+            "Keys removed to make room.");
+        Counter("penstock.kv.refused_writes", "{command}", loop => loop.Counters.RefusedWrites,
+            "Writes refused for memory or disk.");
+        Counter("penstock.kv.held_replies", "{hold}", loop => loop.Counters.HeldReplies,
+            "Times that replies waited for the disk.");
+        Counter("penstock.kv.slow_subscribers", "{client}", loop => loop.Counters.SlowSubscribers,
+            "Subscribers disconnected because they did not read.");
+    }
+
+    private void CreateStoreInstruments()
+    {
+        _meter.CreateObservableUpDownCounter(
+            "penstock.kv.keys", () => _database.Keyspace.Count, "{key}", "Keys stored.");
+        _meter.CreateObservableUpDownCounter(
+            "penstock.kv.memory", () => _database.Keyspace.MemoryBytes, "By", "Memory of keys, values and tables.");
+        _meter.CreateObservableCounter(
+            "penstock.kv.log_syncs",
+            () => _database.Log?.Syncs ?? 0,
+            "{sync}",
+            "Times that the log was forced to the disk.");
+    }
 
     private void Counter(string name, string unit, Func<KeyValueLoop, long> read, string description) =>
         _meter.CreateObservableCounter(name, () => _database.Sum(read), unit, description);

@@ -40,8 +40,7 @@ public sealed class KeyValueOptions
     public long CompactLogBytes { get; set; } = 64L * 1024 * 1024;
 
     /// <summary>
-    /// The most memory that keys, values and their tables may take, in bytes. Default: 0, for no
-    /// limit.
+    /// The most memory that keys, values and their tables may take, in bytes. Default: 0, for no limit.
     /// </summary>
     public long MaxMemoryBytes { get; set; }
 

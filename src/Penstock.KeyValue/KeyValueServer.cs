@@ -38,8 +38,7 @@ public sealed class KeyValueServer : IAsyncDisposable
     public string Description => _group.Description;
 
     /// <summary>
-    /// Completes when a client asked the server to end with SHUTDOWN. It is then up to the owner to stop
-    /// it.
+    /// Completes when a client asked the server to end with SHUTDOWN. It is then up to the owner to stop it.
     /// </summary>
     public Task ShutdownRequested => _database.ShutdownRequested;
 
@@ -88,7 +87,8 @@ public sealed class KeyValueServer : IAsyncDisposable
     }
 
     /// <summary>As <see cref="StopAsync"/>, but resets connections at once.</summary>
-    public async ValueTask DisposeAsync() => await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+    public async ValueTask DisposeAsync() =>
+        await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
 
     private void Listen(KeyValueOptions options)
     {
@@ -110,10 +110,10 @@ public sealed class KeyValueServer : IAsyncDisposable
     /// </summary>
     private EndPoint Listen(ServerOptions options, Func<KeyValueLoop, ConnectionHandler> create)
     {
-        int next = -1;
+        int last = -1;
         try
         {
-            TcpServer server = TcpServer.Start(options, () => create(_database.GetLoop(Interlocked.Increment(ref next))), _group);
+            TcpServer server = TcpServer.Start(options, CreateNext, _group);
             _servers.Add(server);
             return server.EndPoint;
         }
@@ -122,6 +122,8 @@ public sealed class KeyValueServer : IAsyncDisposable
             // With two listeners, the system's error alone would not say which one it is about.
             throw new IOException($"Cannot listen on {options.EndPoint}: {exception.Message}.", exception);
         }
+
+        ConnectionHandler CreateNext() => create(_database.GetLoop(Interlocked.Increment(ref last)));
     }
 
     private static void RestrictUnixSocket(EndPoint endPoint, UnixFileMode mode)

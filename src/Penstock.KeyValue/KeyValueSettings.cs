@@ -40,7 +40,8 @@ internal sealed class KeyValueSettings
     /// neither how much of it is right nor how long the right one is.
     /// </summary>
     public bool IsPassword(ReadOnlySpan<byte> candidate) =>
-        Volatile.Read(ref _passwordDigest) is { } digest && CryptographicOperations.FixedTimeEquals(Digest(candidate), digest);
+        Volatile.Read(ref _passwordDigest) is { } digest
+        && CryptographicOperations.FixedTimeEquals(Digest(candidate), digest);
 
     private byte[] Digest(ReadOnlySpan<byte> password) => HMACSHA256.HashData(_digestKey, password);
 }

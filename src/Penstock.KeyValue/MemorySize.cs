@@ -7,8 +7,7 @@ public static class MemorySize
 {
     /// <summary>
     /// Reads a size in bytes. As in Redis, <c>k</c>, <c>m</c> and <c>g</c> are powers of 1,000; <c>kb</c>, <c>mb</c>
-    /// and
-    /// <c>gb</c> are powers of 1,024. Case does not matter.
+    /// and <c>gb</c> are powers of 1,024. Case does not matter.
     /// </summary>
     public static bool TryParse(string text, out long bytes)
     {

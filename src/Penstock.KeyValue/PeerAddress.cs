@@ -7,8 +7,7 @@ namespace Penstock.KeyValue;
 internal static class PeerAddress
 {
     /// <summary>
-    /// Whether a peer came over loopback or a Unix domain socket. One whose address is not known did
-    /// not.
+    /// Whether a peer came over loopback or a Unix domain socket. One whose address is not known did not.
     /// </summary>
     public static bool IsLocal(EndPoint? peer) => peer switch
     {

@@ -123,8 +123,7 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
     }
 
     /// <summary>
-    /// The error is sent before the end, so that whoever sent nonsense learns what was wrong with
-    /// it.
+    /// The error is sent before the end, so that whoever sent nonsense learns what was wrong with it.
     /// </summary>
     private void Fail(Connection connection, string? error)
     {
@@ -134,8 +133,7 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
     }
 
     /// <summary>
-    /// A command that is not whole keeps the place that it was read to; the loop goes on with
-    /// another.
+    /// A command that is not whole keeps the place that it was read to; the loop goes on with another.
     /// </summary>
     private void KeepProgress(Session session, RespArguments arguments)
     {

@@ -17,8 +17,7 @@ public enum IoMechanism
     Epoll,
 
     /// <summary>
-    /// POSIX <c>poll</c>: the list is passed with every call, so its cost grows with the
-    /// connections.
+    /// POSIX <c>poll</c>: the list is passed with every call, so its cost grows with the connections.
     /// </summary>
     Poll,
 
@@ -32,8 +31,7 @@ public enum IoMechanism
     Kqueue,
 
     /// <summary>
-    /// .NET's own sockets, whose completions are brought to the loop. Slower, but everywhere, Windows
-    /// included.
+    /// .NET's own sockets, whose completions are brought to the loop. Slower, but everywhere, Windows included.
     /// </summary>
     Sockets,
 

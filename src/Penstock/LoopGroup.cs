@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Penstock.Connections;
-using Penstock.Diagnostics;
 using Penstock.Drivers;
 using Penstock.Loop;
 using Penstock.Timing;
@@ -144,7 +143,10 @@ public sealed class LoopGroup : IAsyncDisposable
         options ??= new ConnectionOptions();
         options.Validate();
         if (loop is not null && ConnectionThreads is not null)
-            throw new NotSupportedException("With a thread per connection each gets its own; the loop cannot be chosen.");
+        {
+            throw new NotSupportedException(
+                "With a thread per connection each gets its own; the loop cannot be chosen.");
+        }
         Func<EventLoop> claim = loop is { } index ? () => _loops[index] : ChooseForConnect;
         var attempt = new ConnectAttempt(remote, handler, options);
         return await attempt.RunAsync(claim, cancellationToken).ConfigureAwait(false);
@@ -206,8 +208,7 @@ public sealed class LoopGroup : IAsyncDisposable
     }
 
     /// <summary>
-    /// The blocking models are made of loops with room for one connection; one such loop is where they
-    /// begin.
+    /// The blocking models are made of loops with room for one connection; one such loop is where they begin.
     /// </summary>
     private static LoopOptions AsModelDemands(LoopOptions options)
     {
@@ -219,10 +220,10 @@ public sealed class LoopGroup : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts the loops on the mechanism that was asked for, or on the best on which all of them
-    /// start.
+    /// Starts the loops on the mechanism that was asked for, or on the best on which all of them start.
     /// </summary>
-    private static (LoopThread[] Threads, EventLoop[] Loops, string Remarks) StartLoops(LoopOptions options, LoopClock clock)
+    private static (LoopThread[] Threads, EventLoop[] Loops, string Remarks) StartLoops(
+        LoopOptions options, LoopClock clock)
     {
         List<MechanismReport> failed = [];
         while (true)

@@ -48,8 +48,7 @@ public sealed class LoopOptions
 
     /// <summary>
     /// How many slices of 20 ms in a row a blocking reader waits for a silent peer before it gives the connection up
-    /// with
-    /// <see cref="CloseReason.IdleTimeout"/>. Default: null, without limit, which leaves it to
+    /// with <see cref="CloseReason.IdleTimeout"/>. Default: null, without limit, which leaves it to
     /// <see cref="ConnectionOptions.IdleTimeout"/>. The other mechanisms do not look at it.
     /// </summary>
     public int? ReadSliceTimeouts { get; set; }

@@ -52,8 +52,7 @@ public sealed class ServerOptions : ConnectionOptions
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The loops that the server makes for itself; not looked at when it is started on a given
-    /// group.
+    /// The loops that the server makes for itself; not looked at when it is started on a given group.
     /// </summary>
     public LoopOptions Loops { get; } = new();
 

@@ -17,9 +17,9 @@ public enum SlowConsumerPolicy
     DropOldest,
 
     /// <summary>
-    /// The connection is reset with <see cref="CloseReason.SlowConsumer"/>, once the kernel has been offered what waits
-    /// and takes no more. A reply that is longer than the mark and the socket's buffer together resets any peer, however
-    /// fast it reads.
+    /// The connection is reset with <see cref="CloseReason.SlowConsumer"/>, once the kernel has been offered what
+    /// waits and takes no more. A reply that is longer than the mark and the socket's buffer together resets any
+    /// peer, however fast it reads.
     /// </summary>
     Disconnect,
 

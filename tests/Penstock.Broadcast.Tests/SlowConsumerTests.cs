@@ -1,8 +1,7 @@
 namespace Penstock.Broadcast.Tests;
 
 /// <summary>
-/// One client never reads. What it costs the server is bounded, and the others are served as the policy
-/// says.
+/// One client never reads. What it costs the server is bounded, and the others are served as the policy says.
 /// </summary>
 public sealed class SlowConsumerTests
 {
@@ -21,7 +20,7 @@ public sealed class SlowConsumerTests
         TestClient[] others = await TestClient.ConnectManyAsync(server, 2);
 
         Task sending = SendAllAsync(others[0]);
-        Task<List<string>>[] hearing = [others[0].ReceiveManyAsync(Messages), others[1].ReceiveManyAsync(Messages)];
+        Task<List<string>>[] hearing = [.. others.Select(other => other.ReceiveManyAsync(Messages))];
         await Until.TrueAsync(() => Meters.Read("penstock.receive.pauses") > 0);
         Assert.False(sending.IsCompleted, "The senders were not held back.");
 
@@ -41,7 +40,7 @@ public sealed class SlowConsumerTests
         TestClient[] others = await TestClient.ConnectManyAsync(server, 2);
 
         Task sending = SendAllAsync(others[0]);
-        Task<List<string>>[] hearing = [others[0].ReceiveManyAsync(Messages), others[1].ReceiveManyAsync(Messages)];
+        Task<List<string>>[] hearing = [.. others.Select(other => other.ReceiveManyAsync(Messages))];
         await sending;
         foreach (Task<List<string>> heard in hearing)
             Assert.Equal(Numbers(0, Messages), NumbersOf(await heard));
@@ -56,13 +55,8 @@ public sealed class SlowConsumerTests
         using TestClient slow = await TestClient.ConnectAsync(server, SmallBuffer);
         TestClient[] others = await TestClient.ConnectManyAsync(server, 2);
 
-        // In step with a reader that keeps up, so that only the slow one's queue ever fills.
-        for (int i = 0; i < Messages; i++)
-        {
-            await others[0].SendAsync(Message(i));
-            Assert.Equal(i, NumberOf((await others[0].ReceiveAsync())!));
-            Assert.Equal(i, NumberOf((await others[1].ReceiveAsync())!));
-        }
+        List<int>[] heardByOthers = await SendInStepAsync(others);
+        Assert.All(heardByOthers, numbers => Assert.Equal(Numbers(0, Messages), numbers));
 
         List<int> heard = [];
         while (heard.Count == 0 || heard[^1] != Messages - 1)
@@ -79,12 +73,8 @@ public sealed class SlowConsumerTests
         using TestClient slow = await TestClient.ConnectAsync(server, SmallBuffer);
         TestClient[] others = await TestClient.ConnectManyAsync(server, 2);
 
-        for (int i = 0; i < Messages; i++)
-        {
-            await others[0].SendAsync(Message(i));
-            Assert.Equal(i, NumberOf((await others[0].ReceiveAsync())!));
-            Assert.Equal(i, NumberOf((await others[1].ReceiveAsync())!));
-        }
+        List<int>[] heardByOthers = await SendInStepAsync(others);
+        Assert.All(heardByOthers, numbers => Assert.Equal(Numbers(0, Messages), numbers));
 
         await Until.TrueAsync(() => server.ConnectionCount == 2);
         Assert.InRange(Meters.Read("penstock.slow_consumers"), 1, int.MaxValue);
@@ -93,18 +83,36 @@ public sealed class SlowConsumerTests
         Dispose(others);
     }
 
-    private static TcpServer Start(SlowConsumerPolicy policy, TimeSpan writeStall) => Servers.Start(configure: options =>
-    {
-        options.SlowConsumer = policy;
-        options.WriteStallTimeout = writeStall;
-        options.MaxSendQueueBytes = HighMark;
-        options.ResumeSendQueueBytes = HighMark / 2;
-    });
+    private static TcpServer Start(SlowConsumerPolicy policy, TimeSpan writeStall) =>
+        Servers.Start(configure: options =>
+        {
+            options.SlowConsumer = policy;
+            options.WriteStallTimeout = writeStall;
+            options.MaxSendQueueBytes = HighMark;
+            options.ResumeSendQueueBytes = HighMark / 2;
+        });
 
     private static async Task SendAllAsync(TestClient sender)
     {
         for (int i = 0; i < Messages; i++)
             await sender.SendAsync(Message(i));
+    }
+
+    /// <summary>
+    /// The first client sends, in step with all that read, so that only the slow one's queue ever fills. Returns what
+    /// each heard.
+    /// </summary>
+    private static async Task<List<int>[]> SendInStepAsync(TestClient[] clients)
+    {
+        List<int>[] heard = [.. clients.Select(_ => new List<int>(Messages))];
+        for (int i = 0; i < Messages; i++)
+        {
+            await clients[0].SendAsync(Message(i));
+            for (int client = 0; client < clients.Length; client++)
+                heard[client].Add(NumberOf((await clients[client].ReceiveAsync())!));
+        }
+
+        return heard;
     }
 
     private static string Message(int number) => $"{number}:".PadRight(MessageBytes, 'x');

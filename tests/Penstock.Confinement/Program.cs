@@ -9,7 +9,9 @@ if (args.Length < 3)
     return 2;
 }
 
-SeccompFilter.Install(uint.Parse(args[0], CultureInfo.InvariantCulture), int.Parse(args[1], CultureInfo.InvariantCulture));
+uint call = uint.Parse(args[0], CultureInfo.InvariantCulture);
+int errno = int.Parse(args[1], CultureInfo.InvariantCulture);
+SeccompFilter.Install(call, errno);
 int error = ProgramImage.Replace(args[2..]);
 Console.Error.WriteLine($"{args[2]} cannot be started: error {error}");
 return 1;

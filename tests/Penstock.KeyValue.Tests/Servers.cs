@@ -1,6 +1,8 @@
 namespace Penstock.KeyValue.Tests;
 
-/// <summary>Key-value servers on free ports, over the mechanism of <see cref="TestIo"/> unless a test asks for one.</summary>
+/// <summary>
+/// Key-value servers on free ports, over the mechanism of <see cref="TestIo"/> unless a test asks for one.
+/// </summary>
 internal static class Servers
 {
     public static KeyValueServer Start(Action<KeyValueOptions>? configure = null, int loops = 1, IoMechanism? io = null)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Penstock.Simulation.Tests;
 using Penstock.Simulation.Tests.Fuzz;
 using Penstock.Simulation.Tests.Scenarios;
+using Xunit.MicrosoftTestingPlatform;
 
 if (args.Length > 0 && ScenarioCatalog.Contains(args[0]))
     return SeedRunner.RunCommand(args);
@@ -24,4 +25,4 @@ if (args is ["fuzz", ..])
     return 0;
 }
 
-return await Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);
+return await TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);

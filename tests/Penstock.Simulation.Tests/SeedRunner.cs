@@ -88,5 +88,7 @@ internal static class SeedRunner
     private static void Report(string scenario, ulong seeds, int failures, SimulationResult total, TimeSpan elapsed) =>
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{scenario}: {seeds} seeds, {failures} failed, {seeds / elapsed.TotalSeconds:F0} seeds/s; {total.Connections} connections, {total.Bytes} bytes, {total.Faults} faults, {total.Turns} turns, {total.VirtualTime.TotalHours:F1} virtual hours"));
+            $"{scenario}: {seeds} seeds, {failures} failed, {seeds / elapsed.TotalSeconds:F0} seeds/s; "
+            + $"{total.Connections} connections, {total.Bytes} bytes, {total.Faults} faults, {total.Turns} turns, "
+            + $"{total.VirtualTime.TotalHours:F1} virtual hours"));
 }

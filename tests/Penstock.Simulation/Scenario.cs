@@ -17,7 +17,8 @@ internal abstract class Scenario : IDisposable
     public abstract ConnectionHandler CreateHandler(ServerUnderTest server);
 
     /// <summary>A client for <paramref name="server"/>, at the other end of <paramref name="connection"/>.</summary>
-    public abstract ModelClient CreateClient(ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection);
+    public abstract ModelClient CreateClient(
+        ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection);
 
     /// <summary>
     /// The handlers pause and resume connections by themselves, so that nobody else may: one that is resumed behind its

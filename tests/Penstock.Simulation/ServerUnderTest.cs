@@ -7,8 +7,7 @@ using Penstock.Simulation.Network;
 namespace Penstock.Simulation;
 
 /// <summary>
-/// A server on the simulated loop: the engine's own parts of one, put together without threads or
-/// sockets.
+/// A server on the simulated loop: the engine's own parts of one, put together without threads or sockets.
 /// </summary>
 internal sealed class ServerUnderTest
 {
@@ -71,7 +70,11 @@ internal sealed class ServerUnderTest
     {
         var socket = new SimulatedListener();
         var listener = new LoopListener(
-            run.Loop, ConnectionPlacement.Local(Part), Limiter, Name, fault => throw new InvariantException($"{Name} broke: {fault.Message}"));
+            run.Loop,
+            ConnectionPlacement.Local(Part),
+            Limiter,
+            Name,
+            fault => throw new InvariantException($"{Name} broke: {fault.Message}"));
         listener.Start(SocketHandle.FromModel(socket));
         Listeners.Add(socket);
         _loopListeners.Add(listener);

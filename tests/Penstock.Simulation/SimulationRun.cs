@@ -44,7 +44,8 @@ internal sealed class SimulationRun
         {
             AnswersAtOnce = Chance.Pick(0, 0.5, 1),
         };
-        Loop = new EventLoop(0, Driver, new LoopClock(_network.Time), _settings.LoopConnections, _settings.MaxEventsPerTurn);
+        var clock = new LoopClock(_network.Time);
+        Loop = new EventLoop(0, Driver, clock, _settings.LoopConnections, _settings.MaxEventsPerTurn);
         _timers = new BackgroundTimers(Loop, Driver, _network);
         _invariants = new LoopInvariants(this);
         Driver.GoingToSleep = _invariants.CheckBeforeSleep;
@@ -101,12 +102,15 @@ internal sealed class SimulationRun
         LetClientsFinish();
         CheckEnd();
         return new SimulationResult(
-            _records.Count, _network.CarriedBytes, Faults.Total, Loop.Statistics.Turns, TimeSpan.FromTicks(_network.Time.Now));
+            Connections: _records.Count,
+            Bytes: _network.CarriedBytes,
+            Faults: Faults.Total,
+            Turns: Loop.Statistics.Turns,
+            VirtualTime: TimeSpan.FromTicks(_network.Time.Now));
     }
 
     /// <summary>
-    /// Remembers the first violation: an exception alone could end in the engine, which survives its
-    /// handlers.
+    /// Remembers the first violation: an exception alone could end in the engine, which survives its handlers.
     /// </summary>
     public InvariantException Violate(string message) => _violation ??= new InvariantException(message);
 
@@ -171,7 +175,8 @@ internal sealed class SimulationRun
 
     private void StartClient(ServerUnderTest server)
     {
-        var connection = new SimulatedConnection(_network, _settings.DrawCapacity(Chance), _settings.DrawCapacity(Chance));
+        var connection = new SimulatedConnection(
+            _network, _settings.DrawCapacity(Chance), _settings.DrawCapacity(Chance));
         ModelClient client = Scenario.CreateClient(server, _network, connection);
         _clients.Add(client);
         if (server.Listeners.Count == 0)
@@ -215,15 +220,21 @@ internal sealed class SimulationRun
     private void Serve()
     {
         int stopAt = _settings.StopsMidway ? Chance.Between(1, 400) : int.MaxValue;
-        for (int turn = 0; !Driver.IsDead && !(turn > _settings.Clients && _clients.Count == _settings.Clients && _clients.TrueForAll(c => c.IsDone)); turn++)
+        for (int turn = 0; !Driver.IsDead && !(turn > _settings.Clients && ClientsAreDone()); turn++)
         {
             if (turn == stopAt)
                 Loop.Post((_, _) => _servers[0].Stop(), null);
-            Require(turn < MaxTurns,
-            $"it did not end in {MaxTurns} turns, at {TimeSpan.FromTicks(Loop.Now)}, with {OpenRecords.Count} connections open, {_clients.Count(c => !c.IsDone)} clients busy and {_network.CarriedBytes} bytes carried");
+            Require(
+                turn < MaxTurns,
+                $"it did not end in {MaxTurns} turns, at {TimeSpan.FromTicks(Loop.Now)}, "
+                + $"with {OpenRecords.Count} connections open, {_clients.Count(c => !c.IsDone)} clients busy "
+                + $"and {_network.CarriedBytes} bytes carried");
             Turn();
         }
     }
+
+    private bool ClientsAreDone() =>
+        _clients.Count == _settings.Clients && _clients.TrueForAll(client => client.IsDone);
 
     private void StopServers()
     {
@@ -245,7 +256,7 @@ internal sealed class SimulationRun
             if (!reset && (_network.Time.Now >= resetAt || Driver.IsDead))
             {
                 reset = true;
-                Loop.Post((_, _) => Loop.ForEachConnection(null, c => c.CloseNow(CloseReason.ServerShutdown, Drivers.CloseMode.Reset)), null);
+                Loop.Post((_, _) => Loop.ForEachConnection(null, Reset), null);
             }
 
             Turn();
@@ -253,6 +264,9 @@ internal sealed class SimulationRun
 
         Loop.Shutdown(CloseReason.ServerShutdown);
         ThrowIfViolated();
+
+        static void Reset(Connection connection) =>
+            connection.CloseNow(CloseReason.ServerShutdown, Drivers.CloseMode.Reset);
     }
 
     private void LetClientsFinish()

@@ -5,19 +5,24 @@ using System.Net.Sockets;
 namespace Penstock.Soak;
 
 /// <summary>
-/// Clients of every bad kind. Each method is one conversation; those that end in order check every
-/// byte.
+/// Clients of every bad kind. Each method is one conversation; those that end in order check every byte.
 /// </summary>
 internal sealed class HostileClients(EndPoint server, SoakAccount account, Random random)
 {
     /// <summary>Many frames with the replies read behind them, then FIN, and every reply byte by byte.</summary>
-    public Task HalfCloseAsync(CancellationToken stop) => ConverseAsync(random.Next(1, 400_000), pieceBytes: 16 * 1024, default, default, stop);
+    public Task HalfCloseAsync(CancellationToken stop) =>
+        ConverseAsync(random.Next(1, 400_000), pieceBytes: 16 * 1024, default, default, stop);
 
     public Task WriteSlowlyAsync(CancellationToken stop) =>
         ConverseAsync(random.Next(1, 200), pieceBytes: 1, writePause: TimeSpan.FromMilliseconds(5), default, stop);
 
     public Task ReadSlowlyAsync(CancellationToken stop) =>
-        ConverseAsync(random.Next(1, 4_000_000), pieceBytes: 64 * 1024, default, readPause: TimeSpan.FromMilliseconds(3), stop);
+        ConverseAsync(
+            random.Next(1, 4_000_000),
+            pieceBytes: 64 * 1024,
+            writePause: default,
+            readPause: TimeSpan.FromMilliseconds(3),
+            stop);
 
     /// <summary>Resets in the middle of everything.</summary>
     public async Task ResetAsync(CancellationToken stop)
@@ -54,7 +59,8 @@ internal sealed class HostileClients(EndPoint server, SoakAccount account, Rando
         using Socket socket = await ConnectAsync(stop).ConfigureAwait(false);
     }
 
-    private async Task ConverseAsync(int bytes, int pieceBytes, TimeSpan writePause, TimeSpan readPause, CancellationToken stop)
+    private async Task ConverseAsync(
+        int bytes, int pieceBytes, TimeSpan writePause, TimeSpan readPause, CancellationToken stop)
     {
         using Socket socket = await ConnectAsync(stop).ConfigureAwait(false);
         byte[] script = Frames(bytes);
@@ -79,11 +85,13 @@ internal sealed class HostileClients(EndPoint server, SoakAccount account, Rando
         account.CountConversation(echoed);
     }
 
-    private static async Task WriteAsync(Socket socket, byte[] script, int pieceBytes, TimeSpan pause, CancellationToken stop)
+    private static async Task WriteAsync(
+        Socket socket, byte[] script, int pieceBytes, TimeSpan pause, CancellationToken stop)
     {
         for (int at = 0; at < script.Length; at += pieceBytes)
         {
-            await socket.SendAsync(script.AsMemory(at, Math.Min(pieceBytes, script.Length - at)), stop).ConfigureAwait(false);
+            Memory<byte> piece = script.AsMemory(at, Math.Min(pieceBytes, script.Length - at));
+            await socket.SendAsync(piece, stop).ConfigureAwait(false);
             if (pause > TimeSpan.Zero)
                 await Task.Delay(pause, stop).ConfigureAwait(false);
         }

@@ -25,22 +25,27 @@ internal sealed class ProcessWatch
     }
 
     /// <summary>
-    /// Sockets, pollers and signals; not the files of assemblies, which the runtime opens as it needs
-    /// them.
+    /// Sockets, pollers and signals; not the files of assemblies, which the runtime opens as it needs them.
     /// </summary>
     public static int Descriptors => OperatingSystem.IsLinux()
-        ? Directory.GetFiles("/proc/self/fd").Count(path => new FileInfo(path).LinkTarget is { } target && !target.StartsWith('/'))
+        ? Directory.GetFiles("/proc/self/fd").Count(IsOfNoFile)
         : 0;
 
     public string? Verdict()
     {
         if (_mostMemory > _warmMemory + AllowedMemoryGrowth)
             return $"memory grew from {_warmMemory >> 20} to {_mostMemory >> 20} MiB";
-        return _mostThreads > _warmThreads + AllowedThreadGrowth ? $"threads grew from {_warmThreads} to {_mostThreads}" : null;
+        return _mostThreads > _warmThreads + AllowedThreadGrowth
+            ? $"threads grew from {_warmThreads} to {_mostThreads}"
+            : null;
     }
 
     public override string ToString() =>
-        $"memory {_warmMemory >> 20} MiB warm, {_mostMemory >> 20} MiB at most; {_mostThreads} threads, {_mostDescriptors} descriptors at most";
+        $"memory {_warmMemory >> 20} MiB warm, {_mostMemory >> 20} MiB at most; "
+        + $"{_mostThreads} threads, {_mostDescriptors} descriptors at most";
+
+    private static bool IsOfNoFile(string path) =>
+        new FileInfo(path).LinkTarget is { } target && !target.StartsWith('/');
 
     private static (long Memory, int Threads, int Descriptors) Read()
     {

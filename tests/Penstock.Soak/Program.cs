@@ -8,7 +8,13 @@ var duration = TimeSpan.FromSeconds(args.Length > 0 ? int.Parse(args[0], Culture
 int seed = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
 
 var account = new SoakAccount();
-var options = new ServerOptions { MaxConnections = 300, MaxMessageBytes = 64 * 1024, MaxSendQueueBytes = 128 * 1024, ResumeSendQueueBytes = 32 * 1024 };
+var options = new ServerOptions
+{
+    MaxConnections = 300,
+    MaxMessageBytes = 64 * 1024,
+    MaxSendQueueBytes = 128 * 1024,
+    ResumeSendQueueBytes = 32 * 1024,
+};
 options.Loops.Count = 2;
 int descriptorsBefore = ProcessWatch.Descriptors;
 var server = TcpServer.Start(options, () => new SoakHandler(account));
@@ -29,7 +35,9 @@ await end.CancelAsync().ConfigureAwait(false);
 await Task.WhenAll(clients).ConfigureAwait(false);
 await server.StopAsync().ConfigureAwait(false);
 string? failure = account.FirstFailure ?? watch.Verdict() ?? Balance();
-Console.WriteLine($"{account.Conversations} conversations with {account.VerifiedBytes} bytes verified, {account.Misbehaved} of ill manners, {account.Opened} connections");
+Console.WriteLine(
+    $"{account.Conversations} conversations with {account.VerifiedBytes} bytes verified, "
+    + $"{account.Misbehaved} of ill manners, {account.Opened} connections");
 Console.WriteLine(watch);
 Console.WriteLine(failure is null ? "everything adds up" : $"FAILED: {failure}");
 return failure is null ? 0 : 1;
@@ -40,7 +48,12 @@ async Task RunClientsAsync(int number)
     var hostile = new HostileClients(server.EndPoint, account, random);
     Func<CancellationToken, Task>[] kinds =
     [
-        hostile.HalfCloseAsync, hostile.WriteSlowlyAsync, hostile.ReadSlowlyAsync, hostile.ResetAsync, hostile.SendGarbageAsync, hostile.StormAsync,
+        hostile.HalfCloseAsync,
+        hostile.WriteSlowlyAsync,
+        hostile.ReadSlowlyAsync,
+        hostile.ResetAsync,
+        hostile.SendGarbageAsync,
+        hostile.StormAsync,
     ];
     while (!end.IsCancellationRequested)
     {

@@ -14,5 +14,6 @@ internal sealed class SoakHandler(SoakAccount account) : FrameHandler<LengthPref
             account.Fail($"a connection ended with {reason}");
     }
 
-    protected override void OnFrame(Connection connection, ReadOnlySpan<byte> frame) => LengthPrefix.Write(connection, frame);
+    protected override void OnFrame(Connection connection, ReadOnlySpan<byte> frame) =>
+        LengthPrefix.Write(connection, frame);
 }

@@ -92,7 +92,8 @@ public sealed class OptionValidationTests
         Assert.Throws<ArgumentNullException>(() => TcpServer.Start(null!, () => null!));
         Assert.Throws<ArgumentNullException>(() => new ServerOptions { EndPoint = null! }.Validate());
         Assert.Throws<ArgumentNullException>(() => new LoopOptions { TimeProvider = null! }.Validate());
+        var oneLoop = new ServerOptions { Loops = { Count = 1 } };
         Assert.Throws<ArgumentNullException>(
-            "handlerFactory", () => TcpServer.Start(new ServerOptions { Loops = { Count = 1 } }, (Func<ConnectionHandler>)null!));
+            "handlerFactory", () => TcpServer.Start(oneLoop, (Func<ConnectionHandler>)null!));
     }
 }

@@ -24,8 +24,7 @@ internal static class TestIo
     public static bool LoopsAreShared => Mechanism is not (IoMechanism.Blocking or IoMechanism.ThreadPerConnection);
 
     /// <summary>
-    /// Skips a test about loops that several connections share where each connection has one of its
-    /// own.
+    /// Skips a test about loops that several connections share where each connection has one of its own.
     /// </summary>
     public static void SkipUnlessLoopsAreShared() =>
         Assert.SkipUnless(LoopsAreShared, "A loop serves one connection in this model.");

@@ -4,16 +4,16 @@ namespace Penstock.Testing;
 internal static class Tools
 {
     /// <summary>
-    /// Skips the test when a program is missing; fails it instead where <c>PENSTOCK_REQUIRE_TOOLS</c> is 1, so that a
+    /// Where a program is. Without it the test is skipped, or fails where <c>PENSTOCK_REQUIRE_TOOLS</c> is 1, so that a
     /// build server cannot lose a test without a word.
     /// </summary>
-    public static void Require(string program)
+    public static string Require(string program)
     {
         string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        if (folders.Any(folder => File.Exists(Path.Combine(folder, program))))
-            return;
+        string? path = folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
         bool required = Environment.GetEnvironmentVariable("PENSTOCK_REQUIRE_TOOLS") == "1";
-        Assert.False(required, $"{program} is not installed.");
-        Assert.Skip($"{program} is not installed.");
+        Assert.False(path is null && required, $"{program} is not installed.");
+        Assert.SkipWhen(path is null, $"{program} is not installed.");
+        return path;
     }
 }

@@ -5,8 +5,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
+int port = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 0;
 using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-listener.Bind(new IPEndPoint(IPAddress.Loopback, args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 0));
+listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
 listener.Listen(4096);
 Console.WriteLine($"Socket.ReceiveAsync on {listener.LocalEndPoint}");
 while (true)

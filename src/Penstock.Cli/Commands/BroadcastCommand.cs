@@ -13,14 +13,12 @@ internal static class BroadcastCommand
     {
         var arguments = new ServerArguments(DefaultPort, DefaultMaxMessageBytes);
         Option<BroadcastFraming> framing = FramingNames.CreateOption();
-        var slowConsumer = new Option<SlowConsumerPolicy>("--slow-consumer")
-        {
-            Description = "What happens when a client does not keep up: everybody waits for it, it misses the oldest "
-                + "messages, or it is disconnected.",
-            DefaultValueFactory = _ => SlowConsumerPolicy.Wait,
-            CustomParser = result => Parsing.Choice(result, SlowConsumerNames),
-            HelpName = string.Join('|', SlowConsumerNames.Keys),
-        };
+        Option<SlowConsumerPolicy> slowConsumer = Parsing.Choice(
+            "--slow-consumer",
+            "What happens when a client does not keep up: everybody waits for it, it misses the oldest messages, or it "
+            + "is disconnected.",
+            SlowConsumerNames,
+            SlowConsumerPolicy.Wait);
         var command = new Command("broadcast", "Sends what any client says to every client, the sender included.");
         arguments.AddTo(command);
         command.Options.Add(framing);

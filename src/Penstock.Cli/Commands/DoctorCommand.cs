@@ -8,7 +8,8 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
-        var command = new Command("doctor", "Tries every I/O mechanism on this machine and says why one does not work.");
+        var command = new Command(
+            "doctor", "Tries every I/O mechanism on this machine and says why one does not work.");
         command.SetAction(_ => Run(Console.Out));
         return command;
     }

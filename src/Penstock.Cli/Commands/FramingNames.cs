@@ -14,12 +14,10 @@ internal static class FramingNames
         ["u64be"] = BroadcastFraming.UInt64BigEndian,
     };
 
-    public static Option<BroadcastFraming> CreateOption() => new("--framing")
-    {
-        Description = "What a message is: the bytes of one read, a line, or a length and that many bytes "
-            + "(32-bit little-endian or 64-bit big-endian).",
-        DefaultValueFactory = _ => BroadcastFraming.Lines,
-        CustomParser = result => Parsing.Choice(result, Framings),
-        HelpName = string.Join('|', Framings.Keys),
-    };
+    public static Option<BroadcastFraming> CreateOption() => Parsing.Choice(
+        "--framing",
+        "What a message is: the bytes of one read, a line, or a length and that many bytes "
+        + "(32-bit little-endian or 64-bit big-endian).",
+        Framings,
+        BroadcastFraming.Lines);
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Net;
 using System.Net.Sockets;
 using Penstock.KeyValue;
 
@@ -30,13 +29,11 @@ internal sealed class KeyValueArguments
         HelpName = "DIR",
     };
 
-    private readonly Option<SyncPolicy> _fsync = new("--fsync")
-    {
-        Description = "When writes are forced to the disk: before they are acknowledged, every second, or when the system likes.",
-        DefaultValueFactory = _ => SyncPolicy.EverySecond,
-        CustomParser = result => Parsing.Choice(result, SyncNames),
-        HelpName = string.Join('|', SyncNames.Keys),
-    };
+    private readonly Option<SyncPolicy> _fsync = Parsing.Choice(
+        "--fsync",
+        "When writes are forced to the disk: before they are acknowledged, every second, or when the system likes.",
+        SyncNames,
+        SyncPolicy.EverySecond);
 
     private readonly Option<long> _maxMemory = new("--max-memory")
     {
@@ -45,47 +42,45 @@ internal sealed class KeyValueArguments
         HelpName = "BYTES",
     };
 
-    private readonly Option<MemoryPolicy> _policy = new("--max-memory-policy")
-    {
-        Description = "What happens then: writes are refused, or keys that were not used for long are removed.",
-        CustomParser = result => Parsing.Choice(result, PolicyNames),
-        HelpName = string.Join('|', PolicyNames.Keys),
-    };
+    private readonly Option<MemoryPolicy> _policy = Parsing.Choice(
+        "--max-memory-policy",
+        "What happens then: writes are refused, or keys that were not used for long are removed.",
+        PolicyNames,
+        MemoryPolicy.NoEviction);
 
     private readonly Option<string?> _passwordFile = new("--password-file")
     {
-        Description = "File with the password that clients must give. Closes the protobuf port, which cannot carry one.",
+        Description = "File with the password that clients must give. "
+            + "Closes the protobuf port, which cannot carry one.",
         HelpName = "FILE",
     };
 
     private readonly Option<bool> _unprotected = new("--unprotected")
     {
-        Description = "Let in whoever can connect: also other hosts without a password, and protobuf beside a password.",
+        Description = "Let in whoever can connect: "
+            + "also other hosts without a password, and protobuf beside a password.",
     };
 
     private readonly Option<string> _unixMode = new("--unix-mode")
     {
-        Description = "Permissions of the --unix socket, in octal. That socket then serves the Redis protocol instead of its port.",
+        Description = "Permissions of the --unix socket, in octal. "
+            + "That socket then serves the Redis protocol instead of its port.",
         DefaultValueFactory = _ => "600",
         HelpName = "MODE",
     };
 
     public KeyValueArguments(int respPort)
     {
-        _respPort = Parsing.Number(
-            "--resp-port", "Port of the Redis protocol; 0 picks a free one.", respPort, minimum: 0, maximum: IPEndPoint.MaxPort);
+        _respPort = Parsing.Port("--resp-port", "Port of the Redis protocol; 0 picks a free one.", respPort);
         _unixMode.Validators.Add(RejectNonOctal);
     }
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[]
-                 {
-                     _respPort, _data, _fsync, _maxMemory, _policy, _passwordFile, _unprotected, _unixMode,
-                 })
-        {
+        Option[] options =
+            [_respPort, _data, _fsync, _maxMemory, _policy, _passwordFile, _unprotected, _unixMode];
+        foreach (Option option in options)
             command.Options.Add(option);
-        }
     }
 
     /// <summary>The options; null when the password cannot be read, which was said.</summary>

@@ -18,7 +18,8 @@ internal static class KeyValueClientCommand
     {
         var key = new Argument<string>("key");
         var command = new Command("get", "Prints a key's value; fails when the key does not exist.") { key };
-        return WithServer(command, (parsed, client, cancellation) => GetAsync(client, parsed.GetValue(key)!, cancellation));
+        return WithServer(
+            command, (parsed, client, cancellation) => GetAsync(client, parsed.GetValue(key)!, cancellation));
     }
 
     private static Command CreatePut()
@@ -33,7 +34,8 @@ internal static class KeyValueClientCommand
         });
     }
 
-    private static Command WithServer(Command command, Func<ParseResult, KeyValueClient, CancellationToken, Task<int>> work)
+    private static Command WithServer(
+        Command command, Func<ParseResult, KeyValueClient, CancellationToken, Task<int>> work)
     {
         var remote = new RemoteArguments(KeyValueCommand.DefaultPort);
         remote.AddTo(command);
@@ -47,7 +49,8 @@ internal static class KeyValueClientCommand
         try
         {
             // Somebody waits at a prompt: a server that is not there should be said at once.
-            await using var client = new KeyValueClient(server, new KeyValueClientOptions { ConnectTimeout = TimeSpan.Zero });
+            var options = new KeyValueClientOptions { ConnectTimeout = TimeSpan.Zero };
+            await using var client = new KeyValueClient(server, options);
             return await work(client);
         }
         catch (Exception exception) when (exception is SocketException or IOException or KeyValueException)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Penstock.KeyValue;
 
 namespace Penstock.Cli.Commands;
@@ -39,8 +40,11 @@ internal static class KeyValueCommand
     {
         string storage = options.DataDirectory is { } directory ? $"in {directory}" : "in memory";
         if (server.EndPoint is { } protobuf)
-            yield return $"kv listening on {ServerRunner.Describe(protobuf)} ({server.Description}; protobuf; {storage})";
+            yield return Line(protobuf, "protobuf");
         if (server.RespEndPoint is { } resp)
-            yield return $"kv listening on {ServerRunner.Describe(resp)} ({server.Description}; Redis protocol; {storage})";
+            yield return Line(resp, "Redis protocol");
+
+        string Line(EndPoint listener, string protocol) =>
+            $"kv listening on {ServerRunner.Describe(listener)} ({server.Description}; {protocol}; {storage})";
     }
 }

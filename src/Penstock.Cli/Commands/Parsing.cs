@@ -18,7 +18,10 @@ internal static class Parsing
         };
         option.Validators.Add(result =>
         {
-            if (result.Errors.Any() || result.GetValueOrDefault<int>() is var given && given >= minimum && given <= maximum)
+            if (result.Errors.Any())
+                return;
+            int given = result.GetValueOrDefault<int>();
+            if (given >= minimum && given <= maximum)
                 return;
             result.AddError(maximum == int.MaxValue
                 ? $"{name} must be at least {minimum}."
@@ -26,6 +29,24 @@ internal static class Parsing
         });
         return option;
     }
+
+    public static Option<int> Port(string name, string description, int value) =>
+        Number(name, description, value, minimum: 0, maximum: IPEndPoint.MaxPort);
+
+    /// <summary>An option whose value has one of a few names.</summary>
+    /// <param name="name">What the option is called, with its dashes.</param>
+    /// <param name="description">What the help says of it.</param>
+    /// <param name="choices">The values by their names, in the order in which the help lists them.</param>
+    /// <param name="value">What it is when it is left out.</param>
+    public static Option<T> Choice<T>(
+        string name, string description, IReadOnlyDictionary<string, T> choices, T value)
+        where T : struct => new(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => value,
+            CustomParser = result => Chosen(result, choices),
+            HelpName = string.Join('|', choices.Keys),
+        };
 
     public static IPAddress? Address(ArgumentResult result)
     {
@@ -38,7 +59,7 @@ internal static class Parsing
         return null;
     }
 
-    public static T Choice<T>(ArgumentResult result, IReadOnlyDictionary<string, T> choices)
+    private static T Chosen<T>(ArgumentResult result, IReadOnlyDictionary<string, T> choices)
         where T : struct
     {
         string text = result.Tokens[0].Value;

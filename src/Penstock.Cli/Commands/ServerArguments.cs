@@ -7,14 +7,14 @@ using Penstock.Polling;
 namespace Penstock.Cli.Commands;
 
 /// <summary>
-/// The options that every <c>penstock serve</c> command has, and how they become
-/// <see cref="ServerOptions"/>.
+/// The options that every <c>penstock serve</c> command has, and how they become <see cref="ServerOptions"/>.
 /// </summary>
 internal sealed class ServerArguments
 {
     private readonly Option<IPAddress> _host = new("--host")
     {
-        Description = "Address to listen on. Anything wider than loopback must be asked for: 0.0.0.0, or :: for IPv6 and IPv4.",
+        Description = "Address to listen on. Anything wider than loopback must be asked for: "
+            + "0.0.0.0, or :: for IPv6 and IPv4.",
         DefaultValueFactory = _ => IPAddress.Loopback,
         CustomParser = Parsing.Address,
         HelpName = "ADDRESS",
@@ -28,13 +28,8 @@ internal sealed class ServerArguments
         HelpName = "PATH",
     };
 
-    private readonly Option<IoMechanism> _io = new("--io")
-    {
-        Description = "How loops learn what their sockets can do.",
-        DefaultValueFactory = _ => IoMechanism.Auto,
-        CustomParser = result => Parsing.Choice(result, IoNames.Mechanisms),
-        HelpName = string.Join('|', IoNames.Mechanisms.Keys),
-    };
+    private readonly Option<IoMechanism> _io = Parsing.Choice(
+        "--io", "How loops learn what their sockets can do.", IoNames.Mechanisms, IoMechanism.Auto);
 
     private readonly Option<bool> _busyWaitOne = new("--busy-wait-one")
     {
@@ -47,19 +42,17 @@ internal sealed class ServerArguments
         HelpName = "N",
     };
 
-    private readonly Option<Trigger> _trigger = new("--trigger")
-    {
-        Description = "When a readiness mechanism reports a socket.",
-        DefaultValueFactory = _ => Trigger.Level,
-        CustomParser = result => Parsing.Choice(result, IoNames.Triggers),
-        HelpName = string.Join('|', IoNames.Triggers.Keys),
-    };
+    private readonly Option<Trigger> _trigger = Parsing.Choice(
+        "--trigger", "When a readiness mechanism reports a socket.", IoNames.Triggers, Trigger.Level);
 
     private readonly Option<int> _loops = Parsing.Number(
         "--loops", "Event loops, each on a thread of its own.", Environment.ProcessorCount, minimum: 1);
 
     private readonly Option<int> _maxConnections = Parsing.Number(
-        "--max-connections", "Connections at once; newcomers beyond it wait until somebody leaves.", 65_536, minimum: 1);
+        "--max-connections",
+        "Connections at once; newcomers beyond it wait until somebody leaves.",
+        value: 65_536,
+        minimum: 1);
 
     private readonly Option<int> _maxMessage;
 
@@ -72,8 +65,9 @@ internal sealed class ServerArguments
     public ServerArguments(int port, int maxMessage, double idleSeconds = 60)
     {
         _idleTimeout.DefaultValueFactory = _ => idleSeconds;
-        _port = Parsing.Number("--port", "Port to listen on; 0 picks a free one.", port, minimum: 0, maximum: IPEndPoint.MaxPort);
-        _maxMessage = Parsing.Number("--max-message", "Bytes in the longest message that a client may send.", maxMessage, minimum: 1);
+        _port = Parsing.Port("--port", "Port to listen on; 0 picks a free one.", port);
+        _maxMessage = Parsing.Number(
+            "--max-message", "Bytes in the longest message that a client may send.", maxMessage, minimum: 1);
         _idleTimeout.Validators.Add(RejectNegative);
         _readSlices.Validators.Add(result =>
         {
@@ -84,13 +78,14 @@ internal sealed class ServerArguments
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[]
-                 {
-                     _host, _port, _unix, _io, _busyWaitOne, _readSlices, _trigger, _loops, _maxConnections, _maxMessage, _idleTimeout,
-                 })
-        {
+        Option[] options =
+        [
+            _host, _port, _unix,
+            _io, _busyWaitOne, _readSlices, _trigger,
+            _loops, _maxConnections, _maxMessage, _idleTimeout,
+        ];
+        foreach (Option option in options)
             command.Options.Add(option);
-        }
     }
 
     public ServerOptions Read(ParseResult parsed)

@@ -2,9 +2,7 @@ using System.Buffers;
 
 namespace Penstock.Kestrel.Buffers;
 
-/// <summary>
-/// One buffer in a chain: written at the end, read from the front. Not synchronised; its queue is.
-/// </summary>
+/// <summary>One buffer in a chain: written at the end, read from the front. Not synchronised; its queue is.</summary>
 internal sealed class PooledSegment : ReadOnlySequenceSegment<byte>
 {
     private IMemoryOwner<byte>? _owner;

@@ -10,7 +10,8 @@ namespace Penstock.KeyValue.Client;
 /// the one that is answered. Lives on its loop; only <see cref="SendAsync"/> and <see cref="IsOpen"/> are for other
 /// threads.
 /// </summary>
-internal sealed class ClientConnection(LoopGroup group) : FrameHandler<LengthPrefixDecoder>(new LengthPrefixDecoder(KeyValueFrame.Format))
+internal sealed class ClientConnection(LoopGroup group)
+    : FrameHandler<LengthPrefixDecoder>(new LengthPrefixDecoder(KeyValueFrame.Format))
 {
     private readonly Queue<TaskCompletionSource<KeyValueMessage>> _waiting = new();
     private Connection? _connection;
@@ -21,7 +22,8 @@ internal sealed class ClientConnection(LoopGroup group) : FrameHandler<LengthPre
 
     public async Task ConnectAsync(EndPoint server, ConnectionOptions options, CancellationToken cancellationToken)
     {
-        ConnectionId id = await group.ConnectAsync(server, this, options, null, cancellationToken).ConfigureAwait(false);
+        ConnectionId id = await group.ConnectAsync(server, this, options, null, cancellationToken)
+            .ConfigureAwait(false);
         _loop = id.Loop;
     }
 
@@ -82,5 +84,6 @@ internal sealed class ClientConnection(LoopGroup group) : FrameHandler<LengthPre
     }
 
     private static IOException Lost(CloseReason reason) =>
-        new($"The connection ended before the reply came ({reason}); whether the request was carried out is not known.");
+        new($"The connection ended before the reply came ({reason}); "
+            + "whether the request was carried out is not known.");
 }

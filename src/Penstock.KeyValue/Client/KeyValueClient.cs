@@ -40,7 +40,8 @@ public sealed class KeyValueClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
         var request = new KeyValueMessage { Kind = (uint)MessageKind.Get, Key = key };
-        KeyValueMessage reply = await RequestAsync(request, MessageKind.GetResponse, cancellationToken).ConfigureAwait(false);
+        KeyValueMessage reply = await RequestAsync(request, MessageKind.GetResponse, cancellationToken)
+            .ConfigureAwait(false);
         return reply.Status == Status.Ok ? reply.Value : null;
     }
 
@@ -57,9 +58,12 @@ public sealed class KeyValueClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(value);
         var request = new KeyValueMessage { Kind = (uint)MessageKind.PutOrUpdate, Key = key, Value = value };
-        KeyValueMessage reply = await RequestAsync(request, MessageKind.PutOrUpdate, cancellationToken).ConfigureAwait(false);
-        if (reply.Status != Status.Ok)
-            throw new KeyValueException("The server did not store the value: it has no memory left, or cannot write its log.");
+        KeyValueMessage reply = await RequestAsync(request, MessageKind.PutOrUpdate, cancellationToken)
+            .ConfigureAwait(false);
+        if (reply.Status == Status.Ok)
+            return;
+        throw new KeyValueException(
+            "The server did not store the value: it has no memory left, or cannot write its log.");
     }
 
     /// <summary>Ends the connection; requests that were not answered fail.</summary>
@@ -97,7 +101,9 @@ public sealed class KeyValueClient : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
-            bool usable = _connection is { IsCompleted: false } or { IsCompletedSuccessfully: true, Result.IsOpen: true };
+            bool usable = _connection
+                is { IsCompleted: false }
+                or { IsCompletedSuccessfully: true, Result.IsOpen: true };
             return usable ? _connection! : _connection = ConnectAsync();
         }
     }

@@ -11,7 +11,9 @@ internal sealed class Audience(Broadcaster broadcaster, Action<Connection> queue
 
     public int Count => (_resp2?.SubscriberCount ?? 0) + (_resp3?.SubscriberCount ?? 0);
 
-    /// <summary>On the client's loop, and under the lock of <see cref="Publications"/>, as <see cref="Remove"/>.</summary>
+    /// <summary>
+    /// On the client's loop, and under the lock of <see cref="Publications"/>, as <see cref="Remove"/>.
+    /// </summary>
     public void Add(Session session) => TopicOf(session).Subscribe(session.Connection);
 
     public void Remove(Session session) => TopicOf(session).Unsubscribe(session.Connection);

@@ -52,8 +52,7 @@ internal static class CatalogCommands
     }
 
     /// <summary>
-    /// Name, arity, flags, keys; then categories, tips, key specifications and subcommands, of which none are
-    /// told.
+    /// Name, arity, flags, keys; then categories, tips, key specifications and subcommands, of which none are told.
     /// </summary>
     private static void Describe(in Invocation call, Command command)
     {

@@ -6,7 +6,8 @@ namespace Penstock.KeyValue.Commands;
 /// <summary>CLIENT: what is known of the clients, and how to be rid of one.</summary>
 internal static class ClientCommands
 {
-    private static readonly string[] Names = ["id", "getname", "setname", "setinfo", "info", "list", "kill", "no-evict"];
+    private static readonly string[] Names =
+        ["id", "getname", "setname", "setinfo", "info", "list", "kill", "no-evict"];
 
     public static IReadOnlyList<Command> All { get; } = [new("client", -2, Run, Admin)];
 
@@ -81,7 +82,8 @@ internal static class ClientCommands
 
         if (call[3].IndexOfAnyExceptInRange((byte)'!', (byte)'~') >= 0)
         {
-            call.Reply.Error($"ERR {(isName ? "lib-name" : "lib-ver")} cannot contain spaces, newlines or special characters.");
+            string attribute = isName ? "lib-name" : "lib-ver";
+            call.Reply.Error($"ERR {attribute} cannot contain spaces, newlines or special characters.");
             return;
         }
 

@@ -11,7 +11,13 @@ internal sealed class Command
     /// <param name="lastKey">The place of the last key; negative counts from the end.</param>
     /// <param name="keyStep">From one key to the next.</param>
     public Command(
-        string name, int arity, CommandAction action, CommandFlags flags, int firstKey = 0, int lastKey = 0, int keyStep = 1)
+        string name,
+        int arity,
+        CommandAction action,
+        CommandFlags flags,
+        int firstKey = 0,
+        int lastKey = 0,
+        int keyStep = 1)
     {
         Name = name;
         Arity = arity;

@@ -1,8 +1,7 @@
 namespace Penstock.KeyValue.Commands;
 
 /// <summary>
-/// What one loop has done. Only the loop writes; others read for INFO and metrics, a moment late
-/// perhaps.
+/// What one loop has done. Only the loop writes; others read for INFO and metrics, a moment late perhaps.
 /// </summary>
 internal sealed class CommandCounters
 {

@@ -9,8 +9,7 @@ namespace Penstock.KeyValue.Commands;
 internal sealed class CommandExecutor(KeyValueLoop loop)
 {
     /// <summary>
-    /// The command that a call names, or null when there is none that would take it, which was
-    /// replied.
+    /// The command that a call names, or null when there is none that would take it, which was replied.
     /// </summary>
     public Command? Find(ref Invocation call)
     {
@@ -41,8 +40,7 @@ internal sealed class CommandExecutor(KeyValueLoop loop)
     }
 
     /// <summary>
-    /// Why a command that changes keys cannot run now; null when it can. Either no lock is held or the only
-    /// one.
+    /// Why a command that changes keys cannot run now; null when it can. Either no lock is held or the only one.
     /// </summary>
     public string? WriteProblem(CommandFlags flags)
     {
@@ -132,7 +130,8 @@ internal sealed class CommandExecutor(KeyValueLoop loop)
 
         if (session.IsSubscribed && !session.IsResp3 && !command.Has(CommandFlags.WhileSubscribed))
         {
-            Refuse(ref call, $"ERR Can't execute '{command.Name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+            const string Allowed = "(P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET";
+            Refuse(ref call, $"ERR Can't execute '{command.Name}': only {Allowed} are allowed in this context");
             return false;
         }
 

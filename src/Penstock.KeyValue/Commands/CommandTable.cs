@@ -61,7 +61,8 @@ internal static class CommandTable
         if (name.Length is >= 2 and <= 4)
         {
             // Two overlapping halves would do for any length; these are GET, SET, INCR, MSET, PING.
-            low = MemoryMarshal.Read<ushort>(name) | ((ulong)MemoryMarshal.Read<ushort>(name[^2..]) << ((name.Length - 2) * 8));
+            ulong tail = MemoryMarshal.Read<ushort>(name[^2..]);
+            low = MemoryMarshal.Read<ushort>(name) | (tail << ((name.Length - 2) * 8));
             low &= UpperCase;
             high = 0;
             return;

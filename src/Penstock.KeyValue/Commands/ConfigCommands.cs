@@ -30,9 +30,14 @@ internal static class ConfigCommands
         List<(string Name, string Value)> found = [];
         foreach ((string name, string value) in Parameters(call.Database))
         {
+            byte[] parameter = Encoding.ASCII.GetBytes(name);
             bool matches = false;
             for (int i = 2; i < call.Count && !matches; i++)
-                matches = GlobPattern.Matches(Encoding.Latin1.GetBytes(call.TextOf(i).ToLowerInvariant()), Encoding.ASCII.GetBytes(name));
+            {
+                byte[] pattern = Encoding.Latin1.GetBytes(call.TextOf(i).ToLowerInvariant());
+                matches = GlobPattern.Matches(pattern, parameter);
+            }
+
             if (matches)
                 found.Add((name, value));
         }
@@ -99,7 +104,9 @@ internal static class ConfigCommands
             case "requirepass":
                 return null;
             case "maxmemory":
-                return MemorySize.TryParse(call.TextOf(index + 1), out _) ? null : failed + "argument must be a memory value";
+                return MemorySize.TryParse(call.TextOf(index + 1), out _)
+                    ? null
+                    : failed + "argument must be a memory value";
             case "maxmemory-policy":
                 return call.TextOf(index + 1).ToLowerInvariant() is "noeviction" or "allkeys-lru"
                     ? null
@@ -119,7 +126,10 @@ internal static class ConfigCommands
         else if (call.Is(index, "requirepass"u8))
             settings.SetPassword(Encoding.UTF8.GetString(call[index + 1]));
         else
-            settings.MemoryPolicy = call.Is(index + 1, "allkeys-lru"u8) ? MemoryPolicy.AllKeysLru : MemoryPolicy.NoEviction;
+        {
+            settings.MemoryPolicy =
+                call.Is(index + 1, "allkeys-lru"u8) ? MemoryPolicy.AllKeysLru : MemoryPolicy.NoEviction;
+        }
     }
 
     private static void ResetStatistics(in Invocation call)

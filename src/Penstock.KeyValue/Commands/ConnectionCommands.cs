@@ -117,7 +117,10 @@ internal static class ConnectionCommands
             return;
         if (!call.Session.IsAuthenticated)
         {
-            call.Reply.Error("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time");
+            call.Reply.Error(
+                "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
+                + "<user> <pass> option can be used to authenticate the client and select the RESP protocol version at "
+                + "the same time");
             return;
         }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Penstock.KeyValue.Store;
 using static Penstock.KeyValue.Commands.CommandFlags;
+using static Penstock.KeyValue.Commands.TimeUnit;
 
 namespace Penstock.KeyValue.Commands;
 
@@ -9,14 +10,14 @@ internal static class ExpiryCommands
 {
     public static IReadOnlyList<Command> All { get; } =
     [
-        new("expire", -3, (ref call) => Expire(ref call, TimeUnit.Seconds, relative: true), Write | Fast, 1),
-        new("pexpire", -3, (ref call) => Expire(ref call, TimeUnit.Milliseconds, relative: true), Write | Fast, 1),
-        new("expireat", -3, (ref call) => Expire(ref call, TimeUnit.Seconds, relative: false), Write | Fast, 1),
-        new("pexpireat", -3, (ref call) => Expire(ref call, TimeUnit.Milliseconds, relative: false), Write | Fast, 1),
-        new("ttl", 2, (ref call) => TimeToLive(ref call, TimeUnit.Seconds, relative: true), ReadOnly | Fast, 1),
-        new("pttl", 2, (ref call) => TimeToLive(ref call, TimeUnit.Milliseconds, relative: true), ReadOnly | Fast, 1),
-        new("expiretime", 2, (ref call) => TimeToLive(ref call, TimeUnit.Seconds, relative: false), ReadOnly | Fast, 1),
-        new("pexpiretime", 2, (ref call) => TimeToLive(ref call, TimeUnit.Milliseconds, relative: false), ReadOnly | Fast, 1),
+        new("expire", -3, (ref call) => Expire(ref call, Seconds, relative: true), Write | Fast, 1),
+        new("pexpire", -3, (ref call) => Expire(ref call, Milliseconds, relative: true), Write | Fast, 1),
+        new("expireat", -3, (ref call) => Expire(ref call, Seconds, relative: false), Write | Fast, 1),
+        new("pexpireat", -3, (ref call) => Expire(ref call, Milliseconds, relative: false), Write | Fast, 1),
+        new("ttl", 2, (ref call) => TimeToLive(ref call, Seconds, relative: true), ReadOnly | Fast, 1),
+        new("pttl", 2, (ref call) => TimeToLive(ref call, Milliseconds, relative: true), ReadOnly | Fast, 1),
+        new("expiretime", 2, (ref call) => TimeToLive(ref call, Seconds, relative: false), ReadOnly | Fast, 1),
+        new("pexpiretime", 2, (ref call) => TimeToLive(ref call, Milliseconds, relative: false), ReadOnly | Fast, 1),
         new("persist", 2, Persist, Write | Fast, 1),
     ];
 
@@ -56,7 +57,7 @@ internal static class ExpiryCommands
         }
 
         long time = entry.ExpiresAt - (relative ? call.Keys.Now : 0);
-        call.Reply.Integer(unit == TimeUnit.Seconds ? (time + 500) / 1000 : time);
+        call.Reply.Integer(unit == Seconds ? (time + 500) / 1000 : time);
     }
 
     private static void Persist(ref Invocation call)

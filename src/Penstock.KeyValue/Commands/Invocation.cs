@@ -6,8 +6,7 @@ using Penstock.KeyValue.Store;
 namespace Penstock.KeyValue.Commands;
 
 /// <summary>
-/// One call of a command: its arguments, who calls, and where the reply goes. Valid during the call
-/// only.
+/// One call of a command: its arguments, who calls, and where the reply goes. Valid during the call only.
 /// </summary>
 internal ref struct Invocation(Session session, KeyValueLoop loop, ReadOnlySpan<byte> input, RespArguments arguments)
 {

@@ -28,7 +28,9 @@ internal static class PubSubCommands
         session.UpdateNeedsCare();
     }
 
-    /// <summary>Gives a client another version of the protocol; what it subscribed to comes in that from now on.</summary>
+    /// <summary>
+    /// Gives a client another version of the protocol; what it subscribed to comes in that from now on.
+    /// </summary>
     public static void SwitchProtocol(KeyValueDatabase database, Session session, bool resp3)
     {
         if (session.IsResp3 == resp3)
@@ -52,7 +54,8 @@ internal static class PubSubCommands
 
     private static void Unsubscribe(ref Invocation call) => Remove(ref call, "unsubscribe"u8, isPattern: false);
 
-    private static void UnsubscribeFromPatterns(ref Invocation call) => Remove(ref call, "punsubscribe"u8, isPattern: true);
+    private static void UnsubscribeFromPatterns(ref Invocation call) =>
+        Remove(ref call, "punsubscribe"u8, isPattern: true);
 
     private static void Add(ref Invocation call, ReadOnlySpan<byte> kind, bool isPattern)
     {

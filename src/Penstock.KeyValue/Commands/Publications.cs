@@ -93,7 +93,9 @@ internal sealed class Publications(KeyValueDatabase database)
     private Dictionary<byte[], Audience> TableOf(bool isPattern) => isPattern ? _patterns : _channels;
 
     private Audience? AudienceOf(ReadOnlySpan<byte> channel) =>
-        _channels.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out Audience? audience) ? audience : null;
+        _channels.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out Audience? audience)
+            ? audience
+            : null;
 
     private List<KeyValuePair<byte[], Audience>>? PatternsFor(ReadOnlySpan<byte> channel)
     {

@@ -3,7 +3,9 @@ using Penstock.KeyValue.Protocol;
 
 namespace Penstock.KeyValue.Commands;
 
-/// <summary>A message as a subscriber sees it: the kind, the pattern if it came through one, the channel, the text.</summary>
+/// <summary>
+/// A message as a subscriber sees it: the kind, the pattern if it came through one, the channel, the text.
+/// </summary>
 internal static class PublishedMessage
 {
     /// <summary>Type byte, number and line end of each part, and the line ends behind them.</summary>

@@ -71,7 +71,8 @@ internal static class ScanCommands
             for (; index > 0 && budget > 0; budget--)
             {
                 ref Entry entry = ref shard[--index];
-                if (!entry.IsExpired(call.Keys.Now) && options.IncludesStrings && GlobPattern.Matches(pattern, entry.Key))
+                bool isThere = !entry.IsExpired(call.Keys.Now) && options.IncludesStrings;
+                if (isThere && GlobPattern.Matches(pattern, entry.Key))
                     found.Add(entry.Key.ToArray());
             }
 

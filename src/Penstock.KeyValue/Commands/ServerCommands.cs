@@ -50,8 +50,9 @@ internal static class ServerCommands
     }
 
     private static void RefuseDebug(ref Invocation call) => call.Reply.Error(
-        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local "
-        + "connection, otherwise you need to set this option in the configuration file, and then restart the server.");
+        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a "
+        + "local connection, otherwise you need to set this option in the configuration file, and then restart the "
+        + "server.");
 
     private static void Save(ref Invocation call)
     {

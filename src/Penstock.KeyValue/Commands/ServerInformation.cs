@@ -31,12 +31,12 @@ internal static class ServerInformation
     private static IEnumerable<(string Name, object Value)> Section(string name, KeyValueLoop loop) => name switch
     {
         "server" => Server(loop.Database),
-        "clients" => [("connected_clients", loop.Database.ClientCount), ("pubsub_clients", loop.Database.Clients.Count(c => c.IsSubscribed))],
+        "clients" => Clients(loop.Database),
         "memory" => Memory(loop.Database),
         "persistence" => Persistence(loop.Database),
         "stats" => Statistics(loop.Database),
         "replication" => [("role", "master"), ("connected_slaves", 0)],
-        "cpu" => [("used_cpu_user", Environment.CpuUsage.UserTime.TotalSeconds), ("used_cpu_sys", Environment.CpuUsage.PrivilegedTime.TotalSeconds)],
+        "cpu" => Processor(Environment.CpuUsage),
         _ => Keys(loop.Database.Keyspace),
     };
 
@@ -51,6 +51,12 @@ internal static class ServerInformation
         ("loops", database.LoopCount),
         ("io", database.Group?.Description ?? ""),
         ("uptime_in_seconds", (database.UnixTime - database.StartedAt) / 1000),
+    ];
+
+    private static IEnumerable<(string Name, object Value)> Clients(KeyValueDatabase database) =>
+    [
+        ("connected_clients", database.ClientCount),
+        ("pubsub_clients", database.Clients.Count(client => client.IsSubscribed)),
     ];
 
     private static IEnumerable<(string Name, object Value)> Memory(KeyValueDatabase database) =>
@@ -86,6 +92,12 @@ internal static class ServerInformation
         ("slow_subscribers_disconnected", database.Sum(loop => loop.Counters.SlowSubscribers)),
         ("pubsub_channels", database.Publications.ChannelsLike("*"u8).Count),
         ("pubsub_patterns", database.Publications.PatternCount),
+    ];
+
+    private static IEnumerable<(string Name, object Value)> Processor(Environment.ProcessCpuUsage usage) =>
+    [
+        ("used_cpu_user", usage.UserTime.TotalSeconds),
+        ("used_cpu_sys", usage.PrivilegedTime.TotalSeconds),
     ];
 
     private static IEnumerable<(string Name, object Value)> Keys(Keyspace keyspace) =>

@@ -42,8 +42,7 @@ internal sealed class Session(Connection connection, long clientId, long openedA
     public Command? LastCommand { get; set; }
 
     /// <summary>
-    /// A command of which more must arrive; null between commands, so that an idle client keeps
-    /// nothing.
+    /// A command of which more must arrive; null between commands, so that an idle client keeps nothing.
     /// </summary>
     public RespArguments? Partial { get; set; }
 
@@ -93,12 +92,12 @@ internal sealed class Session(Connection connection, long clientId, long openedA
     public bool IsSubscribed => Subscriptions is not null;
 
     /// <summary>
-    /// Whether a command may have to be refused or queued: one test on the way of those that need
-    /// neither.
+    /// Whether a command may have to be refused or queued: one test on the way of those that need neither.
     /// </summary>
     public bool NeedsCare { get; private set; } = true;
 
-    public void UpdateNeedsCare() => NeedsCare = !_isAuthenticated || _transaction is not null || (IsSubscribed && !_isResp3);
+    public void UpdateNeedsCare() =>
+        NeedsCare = !_isAuthenticated || _transaction is not null || (IsSubscribed && !_isResp3);
 
     /// <summary>The client as CLIENT LIST shows it, one line without its end.</summary>
     public string Describe(long now) => new StringBuilder()

@@ -24,8 +24,7 @@ internal struct SetOptions
     private readonly bool HasAnyExpiry => HasExpiry || KeepExpiry || Persist;
 
     /// <summary>
-    /// Reads the options from <paramref name="index"/> on; replies with the error when they are
-    /// none.
+    /// Reads the options from <paramref name="index"/> on; replies with the error when they are none.
     /// </summary>
     public static bool TryRead(in Invocation call, int index, bool forSet, out SetOptions options)
     {

@@ -4,8 +4,7 @@ namespace Penstock.KeyValue.Commands;
 internal static class Subcommands
 {
     /// <summary>
-    /// Replies that the subcommand is unknown, or that one of the <paramref name="known"/> has other
-    /// arguments.
+    /// Replies that the subcommand is unknown, or that one of the <paramref name="known"/> has other arguments.
     /// </summary>
     public static void Refuse(in Invocation call, params ReadOnlySpan<string> known)
     {

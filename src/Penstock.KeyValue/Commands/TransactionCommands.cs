@@ -145,7 +145,7 @@ internal static class TransactionCommands
         {
             foreach (QueuedCommand queued in transaction.Commands)
             {
-                var inner = new Invocation(call.Session, call.Loop, queued.Bytes, queued.Arguments) { Command = queued.Command };
+                Invocation inner = InvocationOf(queued, in call);
                 CommandExecutor.RunLocked(ref inner);
             }
         }
@@ -161,7 +161,7 @@ internal static class TransactionCommands
         ulong mask = 0;
         foreach (QueuedCommand queued in transaction.Commands)
         {
-            var inner = new Invocation(call.Session, call.Loop, queued.Bytes, queued.Arguments) { Command = queued.Command };
+            Invocation inner = InvocationOf(queued, in call);
             mask |= CommandExecutor.MaskOf(in inner);
         }
 
@@ -173,6 +173,9 @@ internal static class TransactionCommands
 
         return mask;
     }
+
+    private static Invocation InvocationOf(QueuedCommand queued, in Invocation call) =>
+        new(call.Session, call.Loop, queued.Bytes, queued.Arguments) { Command = queued.Command };
 
     /// <summary>A watched key that has expired has changed; looking for it finds that out.</summary>
     private static bool IsBroken(in Invocation call)

@@ -132,8 +132,12 @@ internal sealed class DataDirectory : IDisposable
     private int[] Numbers(string kind) =>
     [
         .. Directory.GetFiles(Path, $"{kind}-????????")
-            .Select(file => int.TryParse(file.AsSpan(file.Length - 8), CultureInfo.InvariantCulture, out int number) ? number : -1)
+            .Select(NumberOf)
             .Where(number => number >= 0)
             .Order(),
     ];
+
+    /// <summary>The number that a file's name ends with, or -1.</summary>
+    private static int NumberOf(string file) =>
+        int.TryParse(file.AsSpan(file.Length - 8), CultureInfo.InvariantCulture, out int number) ? number : -1;
 }

@@ -47,14 +47,14 @@ internal sealed class HeldReplies(AppendLog log, CommandCounters counters)
     public bool HasWaiting => Volatile.Read(ref _hasWaiting) != 0;
 
     /// <summary>
-    /// Lets go what need not wait any more. When the disk failed, the clients that wait are
-    /// disconnected.
+    /// Lets go what need not wait any more. When the disk failed, the clients that wait are disconnected.
     /// </summary>
     public void Release()
     {
         long released = log.Released;
         bool failed = log.Failure is not null;
-        while (_waiting.TryPeek(out (Connection Connection, ConnectionId Id, long UpTo) first) && (failed || first.UpTo <= released))
+        while (_waiting.TryPeek(out (Connection Connection, ConnectionId Id, long UpTo) first)
+            && (failed || first.UpTo <= released))
         {
             _waiting.Dequeue();
             if (first.Connection.Id != first.Id || first.Connection.State == ConnectionState.Closed)

@@ -16,7 +16,10 @@ internal sealed class LogBuffer
     {
         int total = LogFormat.HeaderBytes + payload.Length;
         if (_bytes.Length - Length < total)
-            Array.Resize(ref _bytes, Math.Max(checked(Length + total), (int)Math.Min(_bytes.Length * 2L, Array.MaxLength)));
+        {
+            int doubled = (int)Math.Min(_bytes.Length * 2L, Array.MaxLength);
+            Array.Resize(ref _bytes, Math.Max(checked(Length + total), doubled));
+        }
         Span<byte> room = _bytes.AsSpan(Length);
         LogFormat.WriteHeader(room, payload);
         payload.CopyTo(room[LogFormat.HeaderBytes..]);

@@ -37,8 +37,10 @@ internal static class Recovery
         for (int i = 0; i < segments.Length; i++)
         {
             int expected = Math.Max(first, 1) + i;
-            if (segments[i] != expected)
-                throw new InvalidDataException($"{directory.SegmentPath(expected)} is missing: later logs cannot be applied without it.");
+            if (segments[i] == expected)
+                continue;
+            throw new InvalidDataException(
+                $"{directory.SegmentPath(expected)} is missing: later logs cannot be applied without it.");
         }
     }
 
@@ -60,7 +62,8 @@ internal static class Recovery
             ApplyAll(reader, path, applier);
             if (reader.Offset == reader.Length)
                 return reader.Length;
-            bool torn = mayBeTorn && (reader.HasMagic || reader.Length < LogFormat.Magic.Length) && !reader.HasRecordBehind();
+            bool isLog = reader.HasMagic || reader.Length < LogFormat.Magic.Length;
+            bool torn = mayBeTorn && isLog && !reader.HasRecordBehind();
             if (!torn)
                 throw Damaged(path, reader.Offset);
             length = reader.Offset;

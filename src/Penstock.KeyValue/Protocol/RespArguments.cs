@@ -21,8 +21,7 @@ internal sealed class RespArguments
     public int PendingLength { get; set; } = -1;
 
     /// <summary>
-    /// The unquoted arguments of an inline command, one behind the other; null when they lie in the
-    /// input.
+    /// The unquoted arguments of an inline command, one behind the other; null when they lie in the input.
     /// </summary>
     public byte[]? Inline { get; set; }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 
 namespace Penstock.KeyValue.Protocol;
 
@@ -33,7 +34,8 @@ internal static class RespNumber
         if (text.IsEmpty || text.Length > 256 || IsBlank(text[0]) || IsBlank(text[^1]))
             return false;
         return TryParseInfinity(text, out value)
-            || (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value));
+            || (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value)
+                && double.IsFinite(value));
     }
 
     public static int Write(long value, Span<byte> destination)
@@ -46,7 +48,7 @@ internal static class RespNumber
     {
         ReadOnlySpan<byte> name = text[0] is (byte)'+' or (byte)'-' ? text[1..] : text;
         value = text[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity;
-        return System.Text.Ascii.EqualsIgnoreCase(name, "inf"u8) || System.Text.Ascii.EqualsIgnoreCase(name, "infinity"u8);
+        return Ascii.EqualsIgnoreCase(name, "inf"u8) || Ascii.EqualsIgnoreCase(name, "infinity"u8);
     }
 
     private static bool IsBlank(byte value) => value is (byte)' ' or (>= 9 and <= 13);

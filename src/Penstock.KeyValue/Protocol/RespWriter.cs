@@ -5,8 +5,7 @@ using System.Text;
 namespace Penstock.KeyValue.Protocol;
 
 /// <summary>
-/// Writes replies straight into a connection's send queue, in the version of the protocol that its client
-/// chose.
+/// Writes replies straight into a connection's send queue, in the version of the protocol that its client chose.
 /// </summary>
 internal readonly ref struct RespWriter(Connection connection, bool resp3)
 {

@@ -1,7 +1,8 @@
 namespace Penstock.KeyValue.Store;
 
 /// <summary>Compares byte strings by content, and lets a dictionary of them be asked with a span.</summary>
-internal sealed class ByteKeyComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+internal sealed class ByteKeyComparer
+    : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
 {
     public static readonly ByteKeyComparer Instance = new();
 

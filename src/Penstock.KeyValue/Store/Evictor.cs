@@ -11,8 +11,7 @@ internal sealed class Evictor(KeyValueLoop loop)
     private const int ShardsAsked = 3;
 
     /// <summary>
-    /// Keys removed before one command; if that is not enough it is refused, so that the loop goes
-    /// on.
+    /// Keys removed before one command; if that is not enough it is refused, so that the loop goes on.
     /// </summary>
     private const int MaxPerCommand = 128;
 

@@ -1,8 +1,7 @@
 namespace Penstock.KeyValue.Store;
 
 /// <summary>
-/// Matching of names as Redis does it: <c>*</c>, <c>?</c>, <c>[a-c]</c>, <c>[^a]</c> and <c>\</c> before any
-/// of them.
+/// Matching of names as Redis does it: <c>*</c>, <c>?</c>, <c>[a-c]</c>, <c>[^a]</c> and <c>\</c> before any of them.
 /// </summary>
 /// <remarks>
 /// It remembers the last star only and goes back to that: a name is matched in quadratic time at worst, where the

@@ -9,7 +9,8 @@ namespace Penstock.Buffers;
 /// limits, and a message larger than the whole pool must still be sent. Blocks beyond
 /// <see cref="MaxFreeBytes"/> are left to the collector.
 /// </remarks>
-internal sealed class BlockPool(int blockSize = BlockPool.DefaultBlockSize, int maxFreeBytes = BlockPool.DefaultMaxFreeBytes)
+internal sealed class BlockPool(
+    int blockSize = BlockPool.DefaultBlockSize, int maxFreeBytes = BlockPool.DefaultMaxFreeBytes)
 {
     /// <summary>Holds a 4 KiB message with its prefix in one segment, and two pages are cheap to touch.</summary>
     public const int DefaultBlockSize = 8 * 1024;
@@ -36,8 +37,7 @@ internal sealed class BlockPool(int blockSize = BlockPool.DefaultBlockSize, int 
     public long RentedBytes { get; private set; }
 
     /// <summary>
-    /// A block with at least <paramref name="minimumSize"/> bytes free; its old content is not
-    /// cleared.
+    /// A block with at least <paramref name="minimumSize"/> bytes free; its old content is not cleared.
     /// </summary>
     public Block Rent(int minimumSize)
     {

@@ -65,8 +65,7 @@ internal struct SendQueue(BlockPool pool)
     }
 
     /// <summary>
-    /// Queues a payload behind what is there, without a copy; it is held until it is sent or
-    /// dropped.
+    /// Queues a payload behind what is there, without a copy; it is held until it is sent or dropped.
     /// </summary>
     public void Write(SharedPayload payload)
     {
@@ -148,8 +147,7 @@ internal struct SendQueue(BlockPool pool)
     }
 
     /// <summary>
-    /// Drops everything. Only when no send is outstanding: a driver may still read the bytes
-    /// otherwise.
+    /// Drops everything. Only when no send is outstanding: a driver may still read the bytes otherwise.
     /// </summary>
     public void Clear() => Consume(Length);
 
@@ -185,5 +183,6 @@ internal struct SendQueue(BlockPool pool)
 
     [DoesNotReturn]
     private static void ThrowBadAdvance(int count) =>
-        throw new ArgumentOutOfRangeException(nameof(count), count, "Advance goes past the end of the span that was given out.");
+        throw new ArgumentOutOfRangeException(
+            nameof(count), count, "Advance goes past the end of the span that was given out.");
 }

@@ -63,7 +63,10 @@ public sealed class SharedPayload : IBufferWriter<byte>, IDisposable
     public void Advance(int count)
     {
         if ((uint)count > (uint)(_bytes.Length - Length))
-            throw new ArgumentOutOfRangeException(nameof(count), count, "Advance goes past the memory that was given out.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(count), count, "Advance goes past the memory that was given out.");
+        }
         Length += count;
     }
 
@@ -98,5 +101,6 @@ public sealed class SharedPayload : IBufferWriter<byte>, IDisposable
     }
 
     [DoesNotReturn]
-    private static void ThrowDisposed() => throw new ObjectDisposedException(nameof(SharedPayload), "The payload was given back once too often.");
+    private static void ThrowDisposed() =>
+        throw new ObjectDisposedException(nameof(SharedPayload), "The payload was given back once too often.");
 }

@@ -19,14 +19,12 @@ public enum CloseReason
     IdleTimeout,
 
     /// <summary>
-    /// No whole message came within <see cref="ConnectionOptions.FirstMessageTimeout"/> of
-    /// connecting.
+    /// No whole message came within <see cref="ConnectionOptions.FirstMessageTimeout"/> of connecting.
     /// </summary>
     FirstMessageTimeout,
 
     /// <summary>
-    /// The peer took nothing for <see cref="ConnectionOptions.WriteStallTimeout"/> while something waited for
-    /// it.
+    /// The peer took nothing for <see cref="ConnectionOptions.WriteStallTimeout"/> while something waited for it.
     /// </summary>
     WriteStallTimeout,
 

@@ -26,7 +26,10 @@ internal sealed class GuardedHandler(ConnectionHandler handler)
         {
             int consumed = handler.OnReceived(connection, data);
             if ((uint)consumed > (uint)data.Length)
-                throw new InvalidOperationException($"The handler says that it consumed {consumed} of {data.Length} bytes.");
+            {
+                throw new InvalidOperationException(
+                    $"The handler says that it consumed {consumed} of {data.Length} bytes.");
+            }
             return consumed;
         }
         catch (Exception exception)

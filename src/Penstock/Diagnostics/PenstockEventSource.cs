@@ -22,8 +22,12 @@ internal sealed class PenstockEventSource : EventSource
     [Event(1, Level = EventLevel.Error, Message = "A handler threw; connection {0} is reset: {1}")]
     public void HandlerFault(string connection, string exception) => WriteEvent(1, connection, exception);
 
-    [Event(2, Level = EventLevel.Warning, Message = "{0}: cannot accept ({1}); {2} connections were turned away since the last message, the others wait")]
-    public void AcceptBackoff(string endPoint, string error, int turnedAway) => WriteEvent(2, endPoint, error, turnedAway);
+    [Event(
+        2,
+        Level = EventLevel.Warning,
+        Message = "{0}: cannot accept ({1}); {2} connections were turned away since the last message, the others wait")]
+    public void AcceptBackoff(string endPoint, string error, int turnedAway) =>
+        WriteEvent(2, endPoint, error, turnedAway);
 
     [Event(3, Level = EventLevel.Error, Message = "{0}: the listener failed: {1}")]
     public void ListenerFault(string endPoint, string error) => WriteEvent(3, endPoint, error);
@@ -34,10 +38,16 @@ internal sealed class PenstockEventSource : EventSource
     [Event(4, Level = EventLevel.Critical, Message = "Loop {0} failed: {1}")]
     public void LoopFault(int loop, string exception) => WriteEvent(4, loop, exception);
 
-    [Event(5, Level = EventLevel.Informational, Message = "{0}: full with {1} connections; newcomers wait in the backlog")]
+    [Event(
+        5,
+        Level = EventLevel.Informational,
+        Message = "{0}: full with {1} connections; newcomers wait in the backlog")]
     public void ServerFull(string endPoint, int connections) => WriteEvent(5, endPoint, connections);
 
-    [Event(6, Level = EventLevel.Warning, Message = "{0}: {1} connections did not finish within the shutdown timeout and were reset")]
+    [Event(
+        6,
+        Level = EventLevel.Warning,
+        Message = "{0}: {1} connections did not finish within the shutdown timeout and were reset")]
     public void ShutdownTimeout(string endPoint, int connections) => WriteEvent(6, endPoint, connections);
 
     [Event(7, Level = EventLevel.Warning, Message = "{0}: the socket file is left behind: {1}")]

@@ -7,8 +7,7 @@ internal enum CloseMode : byte
     Graceful,
 
     /// <summary>
-    /// RST: what the kernel has not delivered yet is dropped, and the peer learns that something went
-    /// wrong.
+    /// RST: what the kernel has not delivered yet is dropped, and the peer learns that something went wrong.
     /// </summary>
     Reset,
 }

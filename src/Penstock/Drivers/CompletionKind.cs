@@ -10,8 +10,7 @@ internal enum CompletionKind : byte
     Connected,
 
     /// <summary>
-    /// Bytes arrived; length 0 means that the peer finished sending; <c>-errno</c> that the socket
-    /// broke.
+    /// Bytes arrived; length 0 means that the peer finished sending; <c>-errno</c> that the socket broke.
     /// </summary>
     Received,
 

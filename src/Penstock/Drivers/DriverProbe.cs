@@ -4,8 +4,7 @@ using Penstock.Polling;
 namespace Penstock.Drivers;
 
 /// <summary>
-/// Finds out which mechanisms work on this machine, by trying, and says of the others why they do
-/// not.
+/// Finds out which mechanisms work on this machine, by trying, and says of the others why they do not.
 /// </summary>
 public static class DriverProbe
 {

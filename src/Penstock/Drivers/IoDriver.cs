@@ -59,20 +59,17 @@ internal abstract class IoDriver : IDisposable
     public abstract void Listen(SlotKey slot, SocketHandle listener);
 
     /// <summary>
-    /// Starts receiving: <see cref="CompletionKind.Received"/> repeatedly, until paused, finished or
-    /// closed.
+    /// Starts receiving: <see cref="CompletionKind.Received"/> repeatedly, until paused, finished or closed.
     /// </summary>
     public abstract void Attach(SlotKey slot, SocketHandle socket);
 
     /// <summary>
-    /// Connects: one <see cref="CompletionKind.Connected"/>, and after a successful one as
-    /// <see cref="Attach"/>.
+    /// Connects: one <see cref="CompletionKind.Connected"/>, and after a successful one as <see cref="Attach"/>.
     /// </summary>
     public abstract void Connect(SlotKey slot, SocketHandle socket, SocketAddress remote);
 
     /// <summary>
-    /// Stops receiving, or accepting, until <see cref="ResumeReceive"/>. Pausing twice is the same as
-    /// once.
+    /// Stops receiving, or accepting, until <see cref="ResumeReceive"/>. Pausing twice is the same as once.
     /// </summary>
     public abstract void PauseReceive(SlotKey slot);
 
@@ -92,8 +89,7 @@ internal abstract class IoDriver : IDisposable
     public abstract void ShutdownSend(SlotKey slot);
 
     /// <summary>
-    /// Ends the slot: exactly one <see cref="CompletionKind.Closed"/>, and nothing for this key after
-    /// it.
+    /// Ends the slot: exactly one <see cref="CompletionKind.Closed"/>, and nothing for this key after it.
     /// </summary>
     public abstract void Close(SlotKey slot, CloseMode mode);
 
@@ -112,8 +108,7 @@ internal abstract class IoDriver : IDisposable
     public abstract void Wake();
 
     /// <summary>
-    /// Closes every descriptor that the driver still owns, without completions, and frees its
-    /// memory.
+    /// Closes every descriptor that the driver still owns, without completions, and frees its memory.
     /// </summary>
     public abstract void Dispose();
 }

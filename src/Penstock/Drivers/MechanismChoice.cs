@@ -6,8 +6,8 @@ namespace Penstock.Drivers;
 internal readonly record struct MechanismChoice(IoMechanism Mechanism, IReadOnlyList<MechanismReport> Refusals)
 {
     /// <summary>
-    /// For a banner, as in <c>; io_uring refused: this kernel has none.</c>; empty when nothing was
-    /// refused.
+    /// For a banner, as in <c>; io_uring refused: this kernel has none.</c>; empty when nothing was refused.
     /// </summary>
-    public string Remarks => string.Concat(Refusals.Select(r => $"; {MechanismNames.Of(r.Mechanism)} refused: {r.Refusal}"));
+    public string Remarks => string.Concat(
+        Refusals.Select(report => $"; {MechanismNames.Of(report.Mechanism)} refused: {report.Refusal}"));
 }

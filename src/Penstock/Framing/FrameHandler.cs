@@ -38,7 +38,8 @@ public abstract class FrameHandler<TDecoder> : ConnectionHandler
         int offset = 0;
         do
         {
-            OperationStatus status = decoder.Decode(data[offset..], maxFrameBytes, out ReadOnlySpan<byte> frame, out int consumed);
+            OperationStatus status = decoder.Decode(
+                data[offset..], maxFrameBytes, out ReadOnlySpan<byte> frame, out int consumed);
             if (status != OperationStatus.Done)
             {
                 Stop(connection, status);

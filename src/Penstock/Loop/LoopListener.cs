@@ -38,7 +38,11 @@ internal sealed class LoopListener : IDisposable
     private long _nextReport = long.MinValue;
 
     public LoopListener(
-        EventLoop loop, ConnectionPlacement placement, ConnectionLimiter limiter, string name, Action<Exception> onFault)
+        EventLoop loop,
+        ConnectionPlacement placement,
+        ConnectionLimiter limiter,
+        string name,
+        Action<Exception> onFault)
     {
         _loop = loop;
         _placement = placement;
@@ -97,8 +101,7 @@ internal sealed class LoopListener : IDisposable
     }
 
     /// <summary>
-    /// A slot of this loop is free again, which is what a listener of a server with room may wait
-    /// for.
+    /// A slot of this loop is free again, which is what a listener of a server with room may wait for.
     /// </summary>
     public void OnSlotFreed()
     {

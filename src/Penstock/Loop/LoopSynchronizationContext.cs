@@ -19,8 +19,7 @@ internal sealed class LoopSynchronizationContext(EventLoop loop) : Synchronizati
     }
 
     /// <summary>
-    /// Runs <paramref name="d"/> at once on the loop's thread; from another one it would block that
-    /// thread.
+    /// Runs <paramref name="d"/> at once on the loop's thread; from another one it would block that thread.
     /// </summary>
     /// <exception cref="NotSupportedException">The caller is not on the loop.</exception>
     public override void Send(SendOrPostCallback d, object? state)

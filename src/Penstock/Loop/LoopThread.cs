@@ -38,7 +38,8 @@ internal sealed class LoopThread
     {
         try
         {
-            using IoDriver driver = DriverFactory.Create(_options, _clock, EventLoop.SlotsFor(_options.MaxConnectionsPerLoop));
+            int slots = EventLoop.SlotsFor(_options.MaxConnectionsPerLoop);
+            using IoDriver driver = DriverFactory.Create(_options, _clock, slots);
             var loop = new EventLoop(_index, driver, _clock, _options.MaxConnectionsPerLoop, _options.MaxEventsPerTurn);
             SynchronizationContext.SetSynchronizationContext(new LoopSynchronizationContext(loop));
             _started.SetResult(loop);

@@ -63,8 +63,7 @@ internal sealed class Mailbox(Action wake)
     }
 
     /// <summary>
-    /// Refuses further posts and runs what is still there, so that nobody waits for an answer in
-    /// vain.
+    /// Refuses further posts and runs what is still there, so that nobody waits for an answer in vain.
     /// </summary>
     public void Close()
     {

@@ -137,8 +137,7 @@ internal sealed class RunningServer
     }
 
     /// <summary>
-    /// The server's part on a thread for connections, made when the thread gets its first one from this
-    /// server.
+    /// The server's part on a thread for connections, made when the thread gets its first one from this server.
     /// </summary>
     private ServerOnLoop PartOn(EventLoop loop)
     {

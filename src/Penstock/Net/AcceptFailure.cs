@@ -14,8 +14,7 @@ internal enum AcceptFailure
 }
 
 /// <summary>
-/// Sorts the errors of accept, following accept(2), which passes the new connection's pending errors
-/// on.
+/// Sorts the errors of accept, following accept(2), which passes the new connection's pending errors on.
 /// </summary>
 internal static class AcceptFailures
 {

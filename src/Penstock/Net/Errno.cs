@@ -57,7 +57,8 @@ internal static class Errno
     // The fields above are initialised in order of their text, so the table comes after them.
     private static readonly (int Number, string Name)[] Names =
     [
-        (EPERM, nameof(EPERM)), (ENOENT, nameof(ENOENT)), (EINTR, nameof(EINTR)), (EIO, nameof(EIO)), (ENXIO, nameof(ENXIO)),
+        (EPERM, nameof(EPERM)), (ENOENT, nameof(ENOENT)), (EINTR, nameof(EINTR)), (EIO, nameof(EIO)),
+        (ENXIO, nameof(ENXIO)),
         (EBADF, nameof(EBADF)), (ENOMEM, nameof(ENOMEM)), (EACCES, nameof(EACCES)), (EFAULT, nameof(EFAULT)),
         (EBUSY, nameof(EBUSY)), (EEXIST, nameof(EEXIST)), (ENODEV, nameof(ENODEV)), (EINVAL, nameof(EINVAL)),
         (ENFILE, nameof(ENFILE)), (EMFILE, nameof(EMFILE)), (ENOSPC, nameof(ENOSPC)), (EPIPE, nameof(EPIPE)),

@@ -7,9 +7,8 @@ namespace Penstock.Net;
 
 /// <summary>
 /// An endpoint that became listening sockets: one, or one per loop on the same port. Bind, listen and options go
-/// through
-/// <see cref="Socket"/>, which knows IPv6, dual mode and Unix domain sockets on every system; what comes out is driven
-/// natively.
+/// through <see cref="Socket"/>, which knows IPv6, dual mode and Unix domain sockets on every system; what comes out is
+/// driven natively.
 /// </summary>
 internal sealed class ListenSocket : IDisposable
 {
@@ -29,8 +28,7 @@ internal sealed class ListenSocket : IDisposable
     public EndPoint EndPoint { get; private set; }
 
     /// <summary>
-    /// Binds and listens. Throws <see cref="SocketException"/> as the system says: in use, no
-    /// permission.
+    /// Binds and listens. Throws <see cref="SocketException"/> as the system says: in use, no permission.
     /// </summary>
     /// <param name="options">Endpoint, backlog and socket options.</param>
     /// <param name="count">Sockets on the same port; more than one needs <see cref="SupportsReusePort"/>.</param>

@@ -24,8 +24,7 @@ internal static class NativeSocket
     }
 
     /// <summary>
-    /// Whether a socket has a peer: a connection attempt that is under way has none, and no error
-    /// either.
+    /// Whether a socket has a peer: a connection attempt that is under way has none, and no error either.
     /// </summary>
     public static bool IsConnected(int descriptor)
     {

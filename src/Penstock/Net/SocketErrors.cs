@@ -3,8 +3,7 @@ using System.Net.Sockets;
 namespace Penstock.Net;
 
 /// <summary>
-/// Native results as the exceptions that users of .NET sockets know, and the errors of those as native
-/// results.
+/// Native results as the exceptions that users of .NET sockets know, and the errors of those as native results.
 /// </summary>
 internal static class SocketErrors
 {
@@ -44,5 +43,7 @@ internal static class SocketErrors
     }
 
     private static SocketError ToError(int errno) =>
-        Array.Find(Known, entry => entry.Errno == errno) is { Errno: > 0 } found ? found.Error : SocketError.SocketError;
+        Array.Find(Known, entry => entry.Errno == errno) is { Errno: > 0 } found
+            ? found.Error
+            : SocketError.SocketError;
 }

@@ -40,8 +40,7 @@ internal readonly struct SocketHandle
     public static SocketHandle FromSocket(Socket socket) => new(-1, socket);
 
     /// <summary>
-    /// A socket that exists in memory only, as simulation has them; disposing <paramref name="model"/> closes
-    /// it.
+    /// A socket that exists in memory only, as simulation has them; disposing <paramref name="model"/> closes it.
     /// </summary>
     public static SocketHandle FromModel(IDisposable model) => new(-1, model);
 

@@ -1,8 +1,7 @@
 namespace Penstock.Polling;
 
 /// <summary>
-/// What <see cref="KqueueRegistrations"/> knows about one descriptor, and what the kernel was told of
-/// it.
+/// What <see cref="KqueueRegistrations"/> knows about one descriptor, and what the kernel was told of it.
 /// </summary>
 internal struct KqueueRegistration
 {
@@ -19,8 +18,7 @@ internal struct KqueueRegistration
     internal bool ChangeQueued;
 
     /// <summary>
-    /// Key or trigger are others now, or an edge must be looked at anew: toggling the filters is not
-    /// enough.
+    /// Key or trigger are others now, or an edge must be looked at anew: toggling the filters is not enough.
     /// </summary>
     internal bool MustReplace;
 

@@ -144,18 +144,29 @@ internal sealed class KqueueRegistrations
     }
 
     private static void StageDeletion(
-        int descriptor, ref KqueueRegistration registration, short filter, Interest wanted, KeventBuffer changes, ref int count)
+        int descriptor,
+        ref KqueueRegistration registration,
+        short filter,
+        Interest wanted,
+        KeventBuffer changes,
+        ref int count)
     {
         ref KqueueFilterState state = ref FilterOf(ref registration, filter);
         bool isWanted = (wanted & InterestOf(filter)) != 0;
-        if (state == KqueueFilterState.Absent || (!registration.MustReplace && (isWanted || IsToggled(registration.Trigger))))
+        bool mayStay = !registration.MustReplace && (isWanted || IsToggled(registration.Trigger));
+        if (state == KqueueFilterState.Absent || mayStay)
             return;
         changes.Set(count++, descriptor, filter, Kqueue.Delete, 0, registration.Key);
         state = KqueueFilterState.Absent;
     }
 
     private static void StageFilter(
-        int descriptor, ref KqueueRegistration registration, short filter, Interest wanted, KeventBuffer changes, ref int count)
+        int descriptor,
+        ref KqueueRegistration registration,
+        short filter,
+        Interest wanted,
+        KeventBuffer changes,
+        ref int count)
     {
         ref KqueueFilterState state = ref FilterOf(ref registration, filter);
         bool isWanted = (wanted & InterestOf(filter)) != 0;
@@ -163,7 +174,11 @@ internal sealed class KqueueRegistrations
         if (state == target || (!isWanted && !IsToggled(registration.Trigger)))
             return;
         if (state == KqueueFilterState.Absent)
-            changes.Set(count++, descriptor, filter, (ushort)(Kqueue.Add | FlagsOf(registration.Trigger)), 0, registration.Key);
+        {
+            var flags = (ushort)(Kqueue.Add | FlagsOf(registration.Trigger));
+            changes.Set(count++, descriptor, filter, flags, 0, registration.Key);
+        }
+
         // Two entries rather than "add, disabled" in one: libkqueue arms such a filter and then refuses the other one.
         if (!isWanted || state == KqueueFilterState.Disabled)
             changes.Set(count++, descriptor, filter, isWanted ? Kqueue.Enable : Kqueue.Disable, 0, registration.Key);

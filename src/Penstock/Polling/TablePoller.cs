@@ -34,5 +34,6 @@ public abstract class TablePoller : Poller
     public sealed override void Remove(int descriptor) => CheckResult(Table.Remove(descriptor), "remove", descriptor);
 
     /// <inheritdoc/>
-    public sealed override bool Supports(Trigger trigger) => trigger is Trigger.Level or Trigger.OneShot or Trigger.Dispatch;
+    public sealed override bool Supports(Trigger trigger) =>
+        trigger is Trigger.Level or Trigger.OneShot or Trigger.Dispatch;
 }

@@ -58,7 +58,9 @@ internal sealed class TopicMembers(Topic topic)
             CloseGaps();
     }
 
-    /// <summary>Swaps the last subscriber into the gap, so that leaving costs the same in a topic of any size.</summary>
+    /// <summary>
+    /// Swaps the last subscriber into the gap, so that leaving costs the same in a topic of any size.
+    /// </summary>
     private void CloseGap(int place)
     {
         Connection? last = _connections[^1];

@@ -44,8 +44,7 @@ internal sealed class LoopTimers(DeadlineQueue deadlines, int firstEntry)
     }
 
     /// <summary>
-    /// Runs the timer behind an expired entry and sets it again; a late loop skips beats rather than catch
-    /// up.
+    /// Runs the timer behind an expired entry and sets it again; a late loop skips beats rather than catch up.
     /// </summary>
     public void OnExpired(int entry, long now)
     {

@@ -4,7 +4,9 @@ using System.Net;
 
 namespace Penstock.Broadcast.Tests.Clients;
 
-/// <summary>A client in a process of its own, spoken to through its standard streams. It never outlives its test.</summary>
+/// <summary>
+/// A client in a process of its own, spoken to through its standard streams. It never outlives its test.
+/// </summary>
 internal sealed class ClientProcess : IDisposable
 {
     private readonly Process _process;
@@ -29,7 +31,11 @@ internal sealed class ClientProcess : IDisposable
 
     /// <summary>The <c>penstock</c> command that this build made.</summary>
     public static ClientProcess Penstock(string command, TcpServer server, string framing) => new(
-        "dotnet", Path.Combine(AppContext.BaseDirectory, "penstock.dll"), command, "--port", PortOf(server), "--framing", framing);
+        "dotnet",
+        [
+            Path.Combine(AppContext.BaseDirectory, "penstock.dll"),
+            command, "--port", PortOf(server), "--framing", framing,
+        ]);
 
     public async Task WriteLinesAsync(params string[] lines)
     {

@@ -13,7 +13,8 @@ public sealed class SilentReaderTests
 
     [Theory]
     [MemberData(nameof(MechanismServers.All), MemberType = typeof(MechanismServers))]
-    public async Task One_that_never_reads_costs_its_bound_and_the_others_hear_everything(IoMechanism mechanism, int loops)
+    public async Task One_that_never_reads_costs_its_bound_and_the_others_hear_everything(
+        IoMechanism mechanism, int loops)
     {
         await using TcpServer server = MechanismServers.Start(mechanism, loops, options =>
         {

@@ -8,6 +8,7 @@ public sealed class BlockingDriverTests : DriverContract
 
     private sealed class BlockingFixture : DriverFixture
     {
-        public override IoDriver Create(DriverLimits limits) => new BlockingDriver(LoopClock.System, limits, maxEmptySlices: null);
+        public override IoDriver Create(DriverLimits limits) =>
+            new BlockingDriver(LoopClock.System, limits, maxEmptySlices: null);
     }
 }

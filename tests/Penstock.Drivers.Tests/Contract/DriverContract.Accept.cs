@@ -34,9 +34,7 @@ public abstract partial class DriverContract
         using DriverHarness harness = StartListening(2, out SlotJournal listener, out EndPoint address);
         byte[] data = Payload.Create(1_000);
         Peer peer = harness.Own(Peer.Connect(address));
-        peer.Send(data);
-        peer.Finish();
-        peer.AwaitDelivered();
+        peer.DeliverAndFinish(data);
         SlotJournal slot = AttachAccepted(harness, listener);
         harness.Until(() => slot.IsFinished);
         Payload.AssertEqual(data, slot.Received.Span);
@@ -96,6 +94,14 @@ public abstract partial class DriverContract
         }
 
         harness.Until(() => listener.Accepted.Count == 50);
+    }
+
+    [Fact]
+    public void A_turn_that_ends_with_a_newcomer_does_not_make_the_next_one_wait()
+    {
+        using DriverHarness harness = StartListening(1, out SlotJournal listener, out EndPoint address);
+        ConnectMany(harness, address, 5);
+        harness.UntilOneByOne(() => listener.Accepted.Count == 5);
     }
 
     [Fact]

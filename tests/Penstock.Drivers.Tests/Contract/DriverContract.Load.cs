@@ -80,8 +80,11 @@ public abstract partial class DriverContract
         Assert.SkipWhen(Fixture.Allocates is not null, Fixture.Allocates ?? "");
         using DriverHarness harness = Start();
         using Socket listener = DriverHarness.Listening();
-        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        client.ReceiveTimeout = (int)DriverHarness.Patience.TotalMilliseconds;
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            ReceiveTimeout = (int)DriverHarness.Patience.TotalMilliseconds,
+        };
         client.Connect(listener.LocalEndPoint!);
         SocketHandle near = Fixture.AcceptOn(listener);
         var key = new SlotKey(0, 1);

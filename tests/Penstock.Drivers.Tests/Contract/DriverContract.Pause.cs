@@ -76,9 +76,7 @@ public abstract partial class DriverContract
     {
         using DriverHarness harness = StartPaused(out SlotJournal slot, out Peer peer);
         byte[] data = Payload.Create(1_000);
-        peer.Send(data);
-        peer.Finish();
-        peer.AwaitDelivered();
+        peer.DeliverAndFinish(data);
         harness.AssertQuiet();
         Assert.Null(slot.ReceiveEnd);
         harness.Resume(slot);

@@ -95,9 +95,7 @@ public abstract partial class DriverContract
         using DriverHarness harness = Start(receiveBufferBytes: receiveBufferBytes, maxReadBytesPerTurn: 100);
         (SlotJournal slot, Peer peer) = harness.Open();
         byte[] data = Payload.Create(length);
-        peer.Send(data);
-        peer.Finish();
-        peer.AwaitDelivered();
+        peer.DeliverAndFinish(data);
         harness.Until(() => slot.IsFinished);
         Payload.AssertEqual(data, slot.Received.Span);
         harness.AssertQuiet();

@@ -102,8 +102,7 @@ public abstract partial class DriverContract
     }
 
     /// <summary>
-    /// Stops in the middle of a batch of events: one of the two is served, and the other is
-    /// returned.
+    /// Stops in the middle of a batch of events: one of the two is served, and the other is returned.
     /// </summary>
     private static SlotJournal ServeOne(DriverHarness harness, SlotJournal first, SlotJournal second)
     {

@@ -100,7 +100,10 @@ public abstract partial class DriverContract
     {
         using DriverHarness harness = Start(slots: 3);
         (SlotJournal Slot, Peer Peer)[] pairs =
-            [.. Enumerable.Range(0, 3).Select(_ => harness.Open(sendBufferBytes: 4_096, peerReceiveBufferBytes: 4_096))];
+        [
+            .. Enumerable.Range(0, 3)
+                .Select(_ => harness.Open(sendBufferBytes: 4_096, peerReceiveBufferBytes: 4_096)),
+        ];
         byte[][] data = [.. Enumerable.Range(0, 3).Select(i => Payload.Create(300_000, seed: i))];
         for (int i = 0; i < 3; i++)
             DriverHarness.BeginSend(pairs[i].Slot, data[i], segmentLength: 5_000);
@@ -206,7 +209,8 @@ public abstract partial class DriverContract
         while (left != slot.Outgoing.Left)
         {
             // What is still on its way makes room when it arrives, however late that is on a busy machine.
-            bool arrived = SpinWait.SpinUntil(() => Peer.Unacknowledged(slot.Socket.Descriptor) == 0, DriverHarness.Patience);
+            bool arrived = SpinWait.SpinUntil(
+                () => Peer.Unacknowledged(slot.Socket.Descriptor) == 0, DriverHarness.Patience);
             Assert.True(arrived, "never delivered");
             left = slot.Outgoing.Left;
             harness.Settle();

@@ -15,7 +15,8 @@ public abstract partial class DriverContract
     private protected abstract DriverFixture Fixture { get; }
 
     /// <summary>Starts a driver with as few slots as the test needs, so that a slot too many would show.</summary>
-    private protected DriverHarness Start(int slots = 1, int receiveBufferBytes = 65_536, int maxReadBytesPerTurn = 262_144)
+    private protected DriverHarness Start(
+        int slots = 1, int receiveBufferBytes = 65_536, int maxReadBytesPerTurn = 262_144)
     {
         Assert.SkipWhen(slots > Fixture.MaxSlots, $"serves {Fixture.MaxSlots} at once");
         return new DriverHarness(Fixture, new DriverLimits(slots, maxReadBytesPerTurn, receiveBufferBytes));

@@ -4,8 +4,7 @@ using Penstock.Net;
 namespace Penstock.Drivers.Tests.Contract;
 
 /// <summary>
-/// All that varies between the drivers under <see cref="DriverContract"/>. A new driver overrides
-/// little.
+/// All that varies between the drivers under <see cref="DriverContract"/>. A new driver overrides little.
 /// </summary>
 internal abstract class DriverFixture
 {
@@ -37,8 +36,7 @@ internal abstract class DriverFixture
     public virtual string? CannotBoundReads => null;
 
     /// <summary>
-    /// Whether the driver closes the descriptor itself, so that its number is free when Closed
-    /// arrives.
+    /// Whether the driver closes the descriptor itself, so that its number is free when Closed arrives.
     /// </summary>
     public virtual bool WorksOnDescriptors => true;
 
@@ -50,8 +48,7 @@ internal abstract class DriverFixture
     }
 
     /// <summary>
-    /// Accepts a connection that waits in a blocking listener's backlog, in the form that the driver
-    /// takes.
+    /// Accepts a connection that waits in a blocking listener's backlog, in the form that the driver takes.
     /// </summary>
     public virtual SocketHandle AcceptOn(Socket listener)
     {

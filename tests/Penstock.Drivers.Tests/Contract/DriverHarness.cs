@@ -68,8 +68,7 @@ internal sealed class DriverHarness : IDisposable
         TurnUntil(condition, Patience, what);
 
     /// <summary>
-    /// As <see cref="Until"/>, pulling one completion a turn: it stops right behind the one that
-    /// mattered.
+    /// As <see cref="Until"/>, pulling one completion a turn: it stops right behind the one that mattered.
     /// </summary>
     public void UntilOneByOne(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         TurnUntil(condition, Patience, what, budget: 1);
@@ -125,8 +124,8 @@ internal sealed class DriverHarness : IDisposable
 
     public SlotJournal Connect(EndPoint remote)
     {
-        bool isUnix = remote is UnixDomainSocketEndPoint;
-        var socket = new Socket(remote.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+        ProtocolType protocol = remote is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp;
+        var socket = new Socket(remote.AddressFamily, SocketType.Stream, protocol);
         SlotJournal slot = Add(_fixture.HandOver(socket));
         Driver.Connect(slot.Key, slot.Socket, remote.Serialize());
         return slot;

@@ -34,7 +34,8 @@ internal sealed class Peer : IDisposable
     public static Peer Connect(EndPoint remote, int receiveBufferBytes = 0)
     {
         bool isUnix = remote is UnixDomainSocketEndPoint;
-        var socket = new Socket(remote.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+        ProtocolType protocol = isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp;
+        var socket = new Socket(remote.AddressFamily, SocketType.Stream, protocol);
         if (!isUnix)
             socket.NoDelay = true;
         if (receiveBufferBytes > 0)
@@ -61,6 +62,14 @@ internal sealed class Peer : IDisposable
     public void Deliver(ReadOnlySpan<byte> bytes)
     {
         Send(bytes);
+        AwaitDelivered();
+    }
+
+    /// <summary>As <see cref="Deliver"/>, with a FIN behind it.</summary>
+    public void DeliverAndFinish(ReadOnlySpan<byte> bytes)
+    {
+        Send(bytes);
+        Finish();
         AwaitDelivered();
     }
 

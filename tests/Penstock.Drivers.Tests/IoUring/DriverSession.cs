@@ -7,8 +7,7 @@ using Penstock.Timing;
 namespace Penstock.Drivers.Tests.IoUring;
 
 /// <summary>
-/// An <see cref="IoUringDriver"/> with connections, whose bytes it collects, and what it said of their
-/// sends.
+/// An <see cref="IoUringDriver"/> with connections, whose bytes it collects, and what it said of their sends.
 /// </summary>
 internal sealed class DriverSession : IDisposable
 {

@@ -13,7 +13,8 @@ public sealed class IoUringDriverTests
     [InlineData(false)]
     public void Receives_that_found_no_buffer_go_on_when_buffers_are_back(bool incremental)
     {
-        using var session = new DriverSession(Small with { ReceiveBuffers = 4, ReceiveBufferBytes = 64, Incremental = incremental }, 8);
+        IoUringSizes sizes = Small with { ReceiveBuffers = 4, ReceiveBufferBytes = 64, Incremental = incremental };
+        using var session = new DriverSession(sizes, 8);
         byte[] data = Bytes(20_000);
         ConnectedPair[] pairs = [.. Enumerable.Range(0, 8).Select(_ => session.Open())];
         foreach (ConnectedPair pair in pairs)
@@ -40,7 +41,8 @@ public sealed class IoUringDriverTests
     public void Completions_that_found_no_room_in_their_ring_are_neither_lost_nor_repeated()
     {
         const int connections = 40;
-        using var session = new DriverSession(Small with { SubmissionEntries = 4, CompletionEntries = 8, ReceiveBuffers = 64 }, connections);
+        IoUringSizes sizes = Small with { SubmissionEntries = 4, CompletionEntries = 8, ReceiveBuffers = 64 };
+        using var session = new DriverSession(sizes, connections);
         ConnectedPair[] pairs = [.. Enumerable.Range(0, connections).Select(_ => session.Open())];
         session.Turn(deadline: 0);
         for (int round = 0; round < 20; round++)
@@ -63,7 +65,8 @@ public sealed class IoUringDriverTests
     public void More_sends_than_the_queue_holds_all_leave_in_one_turn()
     {
         const int connections = 50;
-        using var session = new DriverSession(Small with { SubmissionEntries = 8, CompletionEntries = 32 }, connections);
+        IoUringSizes sizes = Small with { SubmissionEntries = 8, CompletionEntries = 32 };
+        using var session = new DriverSession(sizes, connections);
         ConnectedPair[] pairs = [.. Enumerable.Range(0, connections).Select(_ => session.Open())];
         byte[] data = Bytes(100);
         for (int slot = 0; slot < connections; slot++)

@@ -4,8 +4,7 @@ using Penstock.Timing;
 namespace Penstock.Drivers.Tests.IoUring;
 
 /// <summary>
-/// An <see cref="IoUringDriver"/> of given sizes; its receive buffers are no larger than a test
-/// allows.
+/// An <see cref="IoUringDriver"/> of given sizes; its receive buffers are no larger than a test allows.
 /// </summary>
 internal sealed class IoUringFixture(IoUringSizes sizes) : DriverFixture
 {

@@ -4,5 +4,6 @@ namespace Penstock.Drivers.Tests.IoUring;
 
 public sealed class IoUringOverflowingDriverTests : DriverContract
 {
-    private protected override DriverFixture Fixture { get; } = new IoUringFixture(new(8, 8, 16, 128, Incremental: true));
+    private protected override DriverFixture Fixture { get; } =
+        new IoUringFixture(new(8, 8, 16, 128, Incremental: true));
 }

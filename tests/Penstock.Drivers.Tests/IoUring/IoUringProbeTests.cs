@@ -84,7 +84,9 @@ public sealed class IoUringProbeTests
     public void Every_mechanism_is_examined_once_and_auto_is_none()
     {
         IReadOnlyList<MechanismReport> reports = DriverProbe.Examine();
-        Assert.Equal(Enum.GetValues<IoMechanism>().Except([IoMechanism.Auto]), reports.Select(report => report.Mechanism));
+        Assert.Equal(
+            Enum.GetValues<IoMechanism>().Except([IoMechanism.Auto]),
+            reports.Select(report => report.Mechanism));
         Assert.Contains(reports, report => report.Refusal is null);
     }
 

@@ -4,5 +4,6 @@ namespace Penstock.Drivers.Tests.IoUring;
 
 public sealed class IoUringTinyBuffersDriverTests : DriverContract
 {
-    private protected override DriverFixture Fixture { get; } = new IoUringFixture(new(64, 256, 4, 64, Incremental: false));
+    private protected override DriverFixture Fixture { get; } =
+        new IoUringFixture(new(64, 256, 4, 64, Incremental: false));
 }

@@ -4,5 +4,6 @@ namespace Penstock.Drivers.Tests.IoUring;
 
 public sealed class IoUringWholeDriverTests : DriverContract
 {
-    private protected override DriverFixture Fixture { get; } = new IoUringFixture(IoUringSizes.Default with { Incremental = false });
+    private protected override DriverFixture Fixture { get; } =
+        new IoUringFixture(IoUringSizes.Default with { Incremental = false });
 }

@@ -21,7 +21,8 @@ public sealed class OperationKeyTests
     [Fact]
     public void Slots_and_operations_do_not_overlap()
     {
-        var key = new OperationKey(Operations.Cancel | Operations.AwaitRoom, new SlotKey(OperationKey.MaxSlots - 1, uint.MaxValue));
-        Assert.Equal(Operations.Cancel | Operations.AwaitRoom, OperationKey.Unpack(key.Packed).Operation);
+        const Operations all = Operations.Cancel | Operations.AwaitRoom;
+        var key = new OperationKey(all, new SlotKey(OperationKey.MaxSlots - 1, uint.MaxValue));
+        Assert.Equal(all, OperationKey.Unpack(key.Packed).Operation);
     }
 }

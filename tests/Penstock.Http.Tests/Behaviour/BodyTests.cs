@@ -28,7 +28,9 @@ public sealed class BodyTests
         var endpoint = new RecordingEndpoint();
         using var server = new ScriptedServer(new HttpRoutes().Map("POST", "/", endpoint));
         ScriptedPeer peer = server.Connect();
-        peer.Send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX: y\r\nHost: z\r\n\r\n"u8.ToArray());
+        ReadOnlySpan<byte> request = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"u8
+            + "2\r\nab\r\n0\r\nX: y\r\nHost: z\r\n\r\n"u8;
+        peer.Send(request.ToArray());
         server.Run();
 
         Assert.Equal(["X=y", "Host=z"], endpoint.Trailers);

@@ -1,3 +1,4 @@
+using System.Text;
 using Penstock.Http.Tests.Conformance;
 using Penstock.Http.Tests.Scripted;
 
@@ -71,9 +72,7 @@ public sealed class DeadlineTests
     public void A_body_that_drips_is_answered_408()
     {
         using ScriptedServer server = Start();
-        ScriptedPeer peer = server.Connect();
-        peer.Send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n"u8.ToArray());
-        server.Run();
+        ScriptedPeer peer = BeginUpload(server, 10_000);
         for (int i = 0; i < 11; i++)
         {
             peer.Send(new byte[40]);
@@ -88,9 +87,7 @@ public sealed class DeadlineTests
     public void A_body_that_keeps_to_the_rate_may_take_its_time()
     {
         using ScriptedServer server = Start();
-        ScriptedPeer peer = server.Connect();
-        peer.Send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 5200\r\n\r\n"u8.ToArray());
-        server.Run();
+        ScriptedPeer peer = BeginUpload(server, 5200);
         for (int i = 0; i < 40; i++)
         {
             Assert.Empty(peer.Received);
@@ -106,8 +103,7 @@ public sealed class DeadlineTests
     public void A_rate_that_was_high_before_does_not_excuse_a_stall()
     {
         using ScriptedServer server = Start();
-        ScriptedPeer peer = server.Connect();
-        peer.Send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"u8.ToArray());
+        ScriptedPeer peer = BeginUpload(server, 1_000_000);
         peer.Send(new byte[500_000]);
         server.Run();
 
@@ -133,11 +129,9 @@ public sealed class DeadlineTests
     [Fact]
     public void A_whole_body_has_a_deadline_when_it_is_given_one()
     {
-        using var server = new ScriptedServer(
-            DefaultRoutes.Create(), new HttpOptions { BodyTimeout = TimeSpan.FromSeconds(3), MinBodyBytesPerSecond = 0 });
-        ScriptedPeer peer = server.Connect();
-        peer.Send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n"u8.ToArray());
-        server.Run();
+        var options = new HttpOptions { BodyTimeout = TimeSpan.FromSeconds(3), MinBodyBytesPerSecond = 0 };
+        using var server = new ScriptedServer(DefaultRoutes.Create(), options);
+        ScriptedPeer peer = BeginUpload(server, 10_000);
 
         server.Pass(TimeSpan.FromSeconds(4));
 
@@ -201,6 +195,16 @@ public sealed class DeadlineTests
     }
 
     private static ScriptedServer Start() => new(DefaultRoutes.Create());
+
+    /// <summary>A client of which the server has the head of an upload.</summary>
+    private static ScriptedPeer BeginUpload(ScriptedServer server, int contentLength)
+    {
+        ScriptedPeer peer = server.Connect();
+        peer.Send(Encoding.ASCII.GetBytes(
+            $"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: {contentLength}\r\n\r\n"));
+        server.Run();
+        return peer;
+    }
 
     private sealed class HoldingEndpoint : HttpEndpoint
     {

@@ -100,6 +100,11 @@ public sealed class RouteTests
         .Map("BREW", "/users/me", exchange => exchange.Response.Send("brewing"u8))
         .Map("GET", "/files/{*path}", exchange => Say(exchange, "path"));
 
-    private static void Say(HttpExchange exchange, params string[] names) => exchange.Response.Send(Encoding.UTF8.GetBytes(
-        string.Join(' ', names.Select(name => $"{name}={Encoding.UTF8.GetString(exchange.Request.RouteValue(name))}"))));
+    private static void Say(HttpExchange exchange, params string[] names)
+    {
+        IEnumerable<string> values =
+            from name in names
+            select $"{name}={Encoding.UTF8.GetString(exchange.Request.RouteValue(name))}";
+        exchange.Response.Send(Encoding.UTF8.GetBytes(string.Join(' ', values)));
+    }
 }

@@ -17,7 +17,12 @@ public sealed class ClientTests
         string hello = await Tool.RunAsync("curl", "-sS", "--http1.1", live.Url, live.Url);
         string length = await Tool.RunAsync("curl", "-sS", "--data-binary", $"@{file}", $"{live.Url}/upload");
         string chunked = await Tool.RunAsync(
-            "curl", "-sS", "-H", "Transfer-Encoding: chunked", "-H", "Expect: 100-continue", "--data-binary", $"@{file}", $"{live.Url}/upload");
+            "curl",
+            "-sS",
+            "-H", "Transfer-Encoding: chunked",
+            "-H", "Expect: 100-continue",
+            "--data-binary", $"@{file}",
+            $"{live.Url}/upload");
         string old = await Tool.RunAsync("curl", "-sS", "--http1.0", "-i", live.Url);
         string head = await Tool.RunAsync("curl", "-sS", "-I", live.Url);
         File.Delete(file);

@@ -3,17 +3,18 @@ using Penstock.Http.Tests.Live;
 
 namespace Penstock.Http.Tests.Clients;
 
-/// <summary>
-/// A program of other people. A test whose program is missing is skipped, unless PENSTOCK_REQUIRE_TOOLS=1 makes that a
-/// failure.
-/// </summary>
+/// <summary>A program of other people.</summary>
 internal static class Tool
 {
     /// <summary>Runs a program to its end and returns what it printed; fails when the program does.</summary>
     public static async Task<string> RunAsync(string name, params string[] arguments)
     {
-        Require(name);
-        var start = new ProcessStartInfo(name, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        Tools.Require(name);
+        var start = new ProcessStartInfo(name, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(LiveServer.Patience);
         Task<string> errors = process.StandardError.ReadToEndAsync(LiveServer.Patience);
@@ -30,14 +31,5 @@ internal static class Tool
         string printed = await output + await errors;
         Assert.True(process.ExitCode == 0, $"{name} ended with {process.ExitCode}: {printed}");
         return printed;
-    }
-
-    private static void Require(string name)
-    {
-        bool found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .Any(directory => File.Exists(Path.Combine(directory, name)));
-        if (Environment.GetEnvironmentVariable("PENSTOCK_REQUIRE_TOOLS") == "1")
-            Assert.True(found, $"{name} is not installed.");
-        Assert.SkipUnless(found, $"{name} is not installed.");
     }
 }

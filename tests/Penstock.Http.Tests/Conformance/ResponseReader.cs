@@ -16,8 +16,10 @@ internal static class ResponseReader
             string[] lines = text[..end].Split("\r\n");
             Assert.StartsWith("HTTP/1.1 ", lines[0], StringComparison.Ordinal);
             int status = int.Parse(lines[0].AsSpan(9, 3), CultureInfo.InvariantCulture);
-            Dictionary<string, string> headers = lines.Skip(1)
-                .ToDictionary(line => line[..line.IndexOf(':')], line => line[(line.IndexOf(':') + 2)..], StringComparer.OrdinalIgnoreCase);
+            Dictionary<string, string> headers = lines.Skip(1).ToDictionary(
+                line => line[..line.IndexOf(':')],
+                line => line[(line.IndexOf(':') + 2)..],
+                StringComparer.OrdinalIgnoreCase);
             text = text[(end + 4)..];
             bool empty = head || status < 200 || status is 204 or 304;
             string content = empty ? "" : TakeContent(headers, ref text);

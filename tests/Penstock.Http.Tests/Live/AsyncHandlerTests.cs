@@ -19,7 +19,8 @@ public sealed class AsyncHandlerTests
         }));
         using HttpClient client = live.CreateClient();
 
-        string[] answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => client.GetStringAsync("/", LiveServer.Patience)));
+        string[] answers = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => client.GetStringAsync("/", LiveServer.Patience)));
 
         Assert.All(answers, answer => Assert.Equal("True", answer));
     }
@@ -49,11 +50,15 @@ public sealed class AsyncHandlerTests
             })
             .Map("GET", "/fast", exchange => exchange.Response.Send("fast"u8)));
         using var socket = new RawClient(live.Port);
-        await socket.SendAsync("GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /fast HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        await socket.SendAsync(
+            "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
+            + "GET /fast HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
         string answer = await socket.ReadToEndAsync();
 
-        Assert.True(answer.IndexOf("slow", StringComparison.Ordinal) < answer.IndexOf("fast", StringComparison.Ordinal), answer);
+        int slow = answer.IndexOf("slow", StringComparison.Ordinal);
+        int fast = answer.IndexOf("fast", StringComparison.Ordinal);
+        Assert.True(slow < fast, answer);
     }
 
     [Fact]

@@ -16,7 +16,8 @@ public sealed class ServerTests
         await client.PostAsync("/upload", new StringContent("Hello"), LiveServer.Patience);
         await client.GetAsync("/nothing", LiveServer.Patience);
 
-        JsonElement status = JsonDocument.Parse(await client.GetStringAsync("/status", LiveServer.Patience)).RootElement;
+        string text = await client.GetStringAsync("/status", LiveServer.Patience);
+        JsonElement status = JsonDocument.Parse(text).RootElement;
 
         Assert.Equal(8, status.GetProperty("requests").GetInt64());
         Assert.Equal(5, status.GetProperty("bodyBytesReceived").GetInt64());
@@ -48,8 +49,8 @@ public sealed class ServerTests
     {
         TestIo.SkipIfOneAtATime();
         await using var group = new LoopGroup(TestIo.Apply(new LoopOptions()));
-        await using HttpServer one = HttpServer.Start(new ServerOptions(), new HttpOptions(), DefaultRoutes.Create(), group);
-        await using HttpServer two = HttpServer.Start(new ServerOptions(), new HttpOptions(), DefaultRoutes.Create(), group);
+        await using HttpServer one = StartOn(group);
+        await using HttpServer two = StartOn(group);
         using var client = new HttpClient();
 
         Assert.Equal("Hello", await client.GetStringAsync($"http://{one.Listener.EndPoint}/", LiveServer.Patience));
@@ -79,4 +80,7 @@ public sealed class ServerTests
 
         Assert.Equal(nameof(HttpOptions.MaxHeadBytes), thrown.ParamName);
     }
+
+    private static HttpServer StartOn(LoopGroup group) =>
+        HttpServer.Start(new ServerOptions(), new HttpOptions(), DefaultRoutes.Create(), group);
 }

@@ -34,7 +34,8 @@ public sealed class UploadTests
     private static async Task<int> UploadAsync(int port, byte[] piece)
     {
         using var client = new RawClient(port);
-        await client.SendAsync($"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: {Bytes}\r\nConnection: close\r\n\r\n");
+        await client.SendAsync(
+            $"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: {Bytes}\r\nConnection: close\r\n\r\n");
         for (int sent = 0; sent < Bytes; sent += piece.Length)
             await client.SendAsync(piece);
         ReadResponse response = Assert.Single(ResponseReader.ReadAll(await client.ReadToEndAsync()));

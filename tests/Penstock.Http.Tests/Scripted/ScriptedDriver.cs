@@ -23,13 +23,15 @@ internal sealed class ScriptedDriver : IoDriver
     public bool IsQuiet => _completed.IsEmpty && _arriving.Count == 0;
 
     /// <summary>Has bytes arrive; none at all is the peer's FIN.</summary>
-    public void Deliver(SlotKey slot, byte[] data) => (_paused.Contains(slot) ? _held : _arriving).Enqueue((slot, data));
+    public void Deliver(SlotKey slot, byte[] data) =>
+        (_paused.Contains(slot) ? _held : _arriving).Enqueue((slot, data));
 
     public void CompleteSend(SlotKey slot, int count) => _completed.Enqueue(CompletionKind.Sent, slot, count);
 
     public override void Listen(SlotKey slot, SocketHandle listener) => throw new NotSupportedException();
 
-    public override void Connect(SlotKey slot, SocketHandle socket, SocketAddress remote) => throw new NotSupportedException();
+    public override void Connect(SlotKey slot, SocketHandle socket, SocketAddress remote) =>
+        throw new NotSupportedException();
 
     public override void Attach(SlotKey slot, SocketHandle socket) => Peers[slot] = new ScriptedPeer(this, slot);
 

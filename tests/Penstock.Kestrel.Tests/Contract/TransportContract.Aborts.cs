@@ -14,25 +14,19 @@ public abstract partial class TransportContract
     [InlineData(false)]
     public async Task A_client_that_leaves_cancels_its_request(bool reset)
     {
-        TaskCompletionSource started = NewSignal();
-        TaskCompletionSource aborted = NewSignal();
-        await using TestServer server = await TestServer.StartAsync(Kind, async context =>
-        {
-            context.RequestAborted.Register(aborted.SetResult);
-            started.SetResult();
-            await aborted.Task;
-        });
+        var request = new EndlessRequest();
+        await using TestServer server = await TestServer.StartAsync(Kind, request.RunAsync);
         using RawClient client = await server.ConnectAsync();
         await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        await started.Task.Within();
+        await request.Started.Within();
 
         if (reset)
             client.Reset();
         else
             client.Dispose();
 
-        await aborted.Task.Within();
-        Assert.True(aborted.Task.IsCompletedSuccessfully);
+        await request.Aborted.Within();
+        Assert.True(request.Aborted.IsCompletedSuccessfully);
     }
 
     [Theory]

@@ -47,22 +47,16 @@ public abstract partial class TransportContract
     [Fact]
     public async Task A_stop_that_runs_out_of_time_aborts_what_is_left()
     {
-        TaskCompletionSource started = NewSignal();
-        TaskCompletionSource aborted = NewSignal();
-        await using TestServer server = await TestServer.StartAsync(Kind, async context =>
-        {
-            context.RequestAborted.Register(aborted.SetResult);
-            started.SetResult();
-            await aborted.Task;
-        });
+        var request = new EndlessRequest();
+        await using TestServer server = await TestServer.StartAsync(Kind, request.RunAsync);
         using RawClient client = await server.ConnectAsync();
         await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        await started.Task.Within();
+        await request.Started.Within();
 
         using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
         await server.StopAsync(impatient.Token).Within();
 
-        await aborted.Task.Within();
+        await request.Aborted.Within();
         Assert.Equal(SocketError.ConnectionReset, await client.ReadToErrorAsync());
     }
 

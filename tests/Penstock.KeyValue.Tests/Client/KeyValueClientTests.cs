@@ -24,7 +24,8 @@ public sealed class KeyValueClientTests
         await using KeyValueServer server = Servers.Start(loops: 2);
         await using var client = new KeyValueClient(server.EndPoint!);
         await Task.WhenAll(Enumerable.Range(0, 2_000).Select(i => client.PutAsync($"k{i}", $"v{i}", Cancellation)));
-        string?[] values = await Task.WhenAll(Enumerable.Range(0, 2_000).Select(i => client.GetAsync($"k{i}", Cancellation)));
+        string?[] values = await Task.WhenAll(
+            Enumerable.Range(0, 2_000).Select(i => client.GetAsync($"k{i}", Cancellation)));
         Assert.Equal(Enumerable.Range(0, 2_000).Select(i => $"v{i}"), values);
     }
 
@@ -55,8 +56,9 @@ public sealed class KeyValueClientTests
     [Fact]
     public async Task A_server_that_is_not_there_is_given_up_in_time()
     {
-        var nobody = new IPEndPoint(IPAddress.Loopback, Tools.FreePort());
-        await using var client = new KeyValueClient(nobody, new KeyValueClientOptions { ConnectTimeout = TimeSpan.FromMilliseconds(200) });
+        var nobody = new IPEndPoint(IPAddress.Loopback, Ports.Free());
+        var options = new KeyValueClientOptions { ConnectTimeout = TimeSpan.FromMilliseconds(200) };
+        await using var client = new KeyValueClient(nobody, options);
         await Assert.ThrowsAsync<SocketException>(() => client.GetAsync("k", Cancellation));
     }
 

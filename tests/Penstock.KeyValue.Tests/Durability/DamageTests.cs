@@ -60,7 +60,8 @@ public sealed class DamageTests
             damaged[offset] ^= 0x10;
             await File.WriteAllBytesAsync(directory.Log, damaged, TestContext.Current.CancellationToken);
             InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Start(directory));
-            Assert.Contains($"{directory.Log} is damaged at offset {start}:", refused.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"{directory.Log} is damaged at offset {start}:", refused.Message, StringComparison.Ordinal);
         }
 
         Assert.Equal(whole.Length, new FileInfo(directory.Log).Length);
@@ -75,7 +76,8 @@ public sealed class DamageTests
             using RespClient client = await RespClient.ConnectAsync(server);
             await client.CallAsync("SET", "a", "1");
             await client.CallAsync("BGSAVE");
-            await Until.TrueAsync(() => Directory.GetFiles(directory.Path, "snapshot-????????").Length == 1 && !server.Database.IsCompacting);
+            await Until.TrueAsync(() =>
+                Directory.GetFiles(directory.Path, "snapshot-????????").Length == 1 && !server.Database.IsCompacting);
         }
 
         Assert.Equal("$1|1|", await ReadAsync(directory, "GET a"));
@@ -149,7 +151,9 @@ public sealed class DamageTests
             Assert.True(await before.EndsAsync());
 
             using RespClient during = await RespClient.ConnectAsync(server);
-            Assert.Equal("-MISCONF Errors writing to the AOF file: No space left on device|", await during.CallAsync("SET", "during", "1"));
+            Assert.Equal(
+                "-MISCONF Errors writing to the AOF file: No space left on device|",
+                await during.CallAsync("SET", "during", "1"));
             disk.IsFull = false;
             await Until.TrueAsync(() => server.Database.Log!.Failure is null);
             Assert.Equal("+OK|", await during.CallAsync("SET", "after", "1"));
@@ -202,11 +206,12 @@ public sealed class DamageTests
         return await client.CallAsync(line.Split(' '));
     }
 
-    private static KeyValueServer Start(TemporaryDirectory directory, FailingDisk? disk = null) => Servers.Start(options =>
-    {
-        options.DataDirectory = directory.Path;
-        options.Sync = SyncPolicy.Always;
-        if (disk is not null)
-            options.OpenLogFile = disk.Open;
-    });
+    private static KeyValueServer Start(TemporaryDirectory directory, FailingDisk? disk = null) =>
+        Servers.Start(options =>
+        {
+            options.DataDirectory = directory.Path;
+            options.Sync = SyncPolicy.Always;
+            if (disk is not null)
+                options.OpenLogFile = disk.Open;
+        });
 }

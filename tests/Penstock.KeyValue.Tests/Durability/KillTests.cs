@@ -15,8 +15,7 @@ public sealed class KillTests
     private const int Writers = 8;
 
     /// <summary>
-    /// How many writes a server must have acknowledged before it is killed: chosen so that kills fall
-    /// anywhere.
+    /// How many writes a server must have acknowledged before it is killed: chosen so that kills fall anywhere.
     /// </summary>
     private static readonly int[] WritesBeforeKill = [1, 40, 300, 7, 120, 900];
 
@@ -28,20 +27,24 @@ public sealed class KillTests
     public async Task Every_acknowledged_write_survives_a_kill()
     {
         using var directory = new TemporaryDirectory();
-        int kills = int.Parse(Environment.GetEnvironmentVariable("PENSTOCK_KILLS") ?? "10", CultureInfo.InvariantCulture);
+        string asked = Environment.GetEnvironmentVariable("PENSTOCK_KILLS") ?? "10";
+        int kills = int.Parse(asked, CultureInfo.InvariantCulture);
         for (int kill = 0; kill < kills; kill++)
         {
-            using var server = ChildProcess.Penstock(
-                "serve", "kv", "--port", "0", "--resp-port", "0", "--loops", "2", "--data", directory.Path, "--fsync", "always");
+            using ChildProcess server = Serve(directory, "--loops", "2", "--fsync", "always");
             IPEndPoint endPoint = await ReadEndPointAsync(server);
             await VerifyAsync(endPoint);
             await LoadAndKillAsync(server, endPoint, WritesBeforeKill[kill % WritesBeforeKill.Length]);
         }
 
-        using var last = ChildProcess.Penstock("serve", "kv", "--port", "0", "--resp-port", "0", "--data", directory.Path);
+        using ChildProcess last = Serve(directory);
         await VerifyAsync(await ReadEndPointAsync(last));
         Assert.NotEmpty(_acknowledged);
     }
+
+    private static ChildProcess Serve(TemporaryDirectory directory, params string[] options) =>
+        ChildProcess.Penstock(
+            ["serve", "kv", "--port", "0", "--resp-port", "0", "--data", directory.Path, .. options]);
 
     private async Task LoadAndKillAsync(ChildProcess server, IPEndPoint endPoint, int writes)
     {
@@ -55,8 +58,7 @@ public sealed class KillTests
     }
 
     /// <summary>
-    /// Each writer counts up in keys of its own, and remembers a number only when the server has said
-    /// OK.
+    /// Each writer counts up in keys of its own, and remembers a number only when the server has said OK.
     /// </summary>
     private async Task WriteUntilLostAsync(IPEndPoint endPoint, int writer)
     {

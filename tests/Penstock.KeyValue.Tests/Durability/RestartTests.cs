@@ -16,9 +16,11 @@ public sealed class RestartTests
             using RespClient client = await RespClient.ConnectAsync(server);
             string[] script =
             [
-                "SET gone x", "FLUSHALL", "SET k v", "SET k v2", "APPEND k tail", "SETRANGE k 10 far", "INCR n", "INCRBY n 41",
-                "SET e v EXAT 4102444800", "SET p v EX 100", "PERSIST p", "DEL none", "SET d v", "DEL d", "RENAME n m",
-                "MSET a 1 b 2", "SET over v PX 1", "GETEX a EXAT 4102444801", "INCRBYFLOAT f 1.5", "MULTI", "SET t 1", "INCR t", "EXEC",
+                "SET gone x", "FLUSHALL", "SET k v", "SET k v2", "APPEND k tail", "SETRANGE k 10 far",
+                "INCR n", "INCRBY n 41", "SET e v EXAT 4102444800", "SET p v EX 100", "PERSIST p",
+                "DEL none", "SET d v", "DEL d", "RENAME n m", "MSET a 1 b 2",
+                "SET over v PX 1", "GETEX a EXAT 4102444801", "INCRBYFLOAT f 1.5",
+                "MULTI", "SET t 1", "INCR t", "EXEC",
             ];
             foreach (string line in script)
                 await client.CallAsync(line.Split(' '));
@@ -64,8 +66,9 @@ public sealed class RestartTests
     public async Task A_snapshot_replaces_the_log_while_clients_go_on()
     {
         using var directory = new TemporaryDirectory();
+        const long compactLogBytes = 64 * 1024;
         var counts = new int[4];
-        await using (KeyValueServer server = Start(directory, SyncPolicy.EverySecond, compactLogBytes: 64 * 1024, loops: 2))
+        await using (KeyValueServer server = Start(directory, SyncPolicy.EverySecond, compactLogBytes, loops: 2))
         {
             Task[] writers = [.. Enumerable.Range(0, counts.Length).Select(WriteAsync)];
             await Task.WhenAll(writers);
@@ -90,7 +93,10 @@ public sealed class RestartTests
         {
             Assert.Equal($":{counts[writer]}|", await reader.CallAsync("STRLEN", $"tail:{writer}"));
             for (int i = 2_500; i < 3_000; i++)
-                Assert.StartsWith($"$55|{i}:", await reader.CallAsync("GET", $"{writer}:{i % 500}"), StringComparison.Ordinal);
+            {
+                string value = await reader.CallAsync("GET", $"{writer}:{i % 500}");
+                Assert.StartsWith($"$55|{i}:", value, StringComparison.Ordinal);
+            }
         }
     }
 
@@ -133,7 +139,10 @@ public sealed class RestartTests
     }
 
     private static KeyValueServer Start(
-        TemporaryDirectory directory, SyncPolicy sync = SyncPolicy.Always, long compactLogBytes = 1L << 30, int loops = 1) =>
+        TemporaryDirectory directory,
+        SyncPolicy sync = SyncPolicy.Always,
+        long compactLogBytes = 1L << 30,
+        int loops = 1) =>
         Servers.Start(
             options =>
             {

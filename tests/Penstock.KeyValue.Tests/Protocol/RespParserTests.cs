@@ -27,7 +27,10 @@ public sealed class RespParserTests
 
         var arguments = new RespArguments();
         for (int length = 0; length < input.Length; length++)
-            Assert.Equal(OperationStatus.NeedMoreData, RespParser.Parse(input.AsSpan(0, length), arguments, Limits, out _));
+        {
+            OperationStatus status = RespParser.Parse(input.AsSpan(0, length), arguments, Limits, out _);
+            Assert.Equal(OperationStatus.NeedMoreData, status);
+        }
         Assert.Equal(OperationStatus.Done, RespParser.Parse(input, arguments, Limits, out _));
         Assert.Equal(input.Length, arguments.Position);
         Assert.Equal(expected, Words(input, arguments));
@@ -46,11 +49,8 @@ public sealed class RespParserTests
     [InlineData("*1\r\n$ 5\r\n", "invalid bulk length")]
     [InlineData("get \"unbalanced\r\n", "unbalanced quotes in request")]
     [InlineData("get \"a\"b\r\n", "unbalanced quotes in request")]
-    public void Nonsense_is_refused_in_redis_words(string text, string expected)
-    {
-        Assert.Equal(OperationStatus.InvalidData, RespParser.Parse(Encoding.Latin1.GetBytes(text), new RespArguments(), Limits, out string? error));
-        Assert.Equal(expected, error);
-    }
+    public void Nonsense_is_refused_in_redis_words(string text, string expected) =>
+        Assert.Equal(expected, Refusal(Encoding.Latin1.GetBytes(text), Limits));
 
     [Theory]
     [InlineData('a', "too big inline request")]
@@ -58,18 +58,15 @@ public sealed class RespParserTests
     public void A_line_without_an_end_is_given_up(char first, string expected)
     {
         byte[] input = Encoding.Latin1.GetBytes(first + new string('1', 64 * 1024 + 1));
-        Assert.Equal(OperationStatus.InvalidData, RespParser.Parse(input, new RespArguments(), Limits, out string? error));
-        Assert.Equal(expected, error);
+        Assert.Equal(expected, Refusal(input, Limits));
     }
 
     [Fact]
     public void Who_has_not_given_the_password_gets_little_memory()
     {
         RespLimits limits = RespLimits.Unauthenticated;
-        Assert.Equal(OperationStatus.InvalidData, RespParser.Parse("*11\r\n"u8, new RespArguments(), limits, out string? error));
-        Assert.Equal("unauthenticated multibulk length", error);
-        Assert.Equal(OperationStatus.InvalidData, RespParser.Parse("*1\r\n$16385\r\n"u8, new RespArguments(), limits, out error));
-        Assert.Equal("unauthenticated bulk length", error);
+        Assert.Equal("unauthenticated multibulk length", Refusal("*11\r\n"u8, limits));
+        Assert.Equal("unauthenticated bulk length", Refusal("*1\r\n$16385\r\n"u8, limits));
     }
 
     [Fact]
@@ -90,6 +87,13 @@ public sealed class RespParserTests
             Assert.InRange(arguments.Position, 1, input.Length);
             Assert.NotNull(Words(input, arguments));
         }
+    }
+
+    private static string? Refusal(ReadOnlySpan<byte> input, RespLimits limits)
+    {
+        OperationStatus status = RespParser.Parse(input, new RespArguments(), limits, out string? error);
+        Assert.Equal(OperationStatus.InvalidData, status);
+        return error;
     }
 
     private static RespArguments ParseWhole(byte[] input)

@@ -12,7 +12,9 @@ public sealed class AllocationTests
         await using KeyValueServer server = Servers.Start();
         using RespClient client = await RespClient.ConnectAsync(server);
         await client.CallAsync("SET", "k", new string('v', 100));
-        byte[] one = command == "SET" ? RespClient.Encode("SET", key, new string('w', 100)) : RespClient.Encode(command, key);
+        byte[] one = command == "SET"
+            ? RespClient.Encode("SET", key, new string('w', 100))
+            : RespClient.Encode(command, key);
         byte[] batch = [.. Enumerable.Repeat(one, Batch).SelectMany(bytes => bytes)];
 
         await RunAsync(client, batch, Batch, rounds: 200);

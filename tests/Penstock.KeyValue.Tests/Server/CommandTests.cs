@@ -19,14 +19,15 @@ public sealed class CommandTests
     [Fact]
     public async Task A_server_that_is_not_there_is_a_failure()
     {
-        string port = Tools.FreePort().ToString(CultureInfo.InvariantCulture);
+        string port = Ports.Free().ToString(CultureInfo.InvariantCulture);
         Assert.Equal((1, ""), await RunAsync("kv", "get", "--port", port, "k"));
     }
 
     [Fact]
     public async Task The_server_says_where_it_listens_and_ends_when_a_client_says_so()
     {
-        using var server = ChildProcess.Penstock("serve", "kv", "--port", "0", "--resp-port", "0", "--max-memory", "10mb");
+        using var server = ChildProcess.Penstock(
+            "serve", "kv", "--port", "0", "--resp-port", "0", "--max-memory", "10mb");
         Assert.Contains("; protobuf; in memory)", await server.ReadLineAsync(), StringComparison.Ordinal);
         string line = (await server.ReadLineAsync())!;
         Assert.Contains("; Redis protocol; in memory)", line, StringComparison.Ordinal);
@@ -46,7 +47,8 @@ public sealed class CommandTests
         using var directory = new TemporaryDirectory();
         string file = Path.Combine(directory.Path, "password");
         await File.WriteAllTextAsync(file, "secret\n", TestContext.Current.CancellationToken);
-        using var server = ChildProcess.Penstock("serve", "kv", "--port", "0", "--resp-port", "0", "--password-file", file);
+        using var server = ChildProcess.Penstock(
+            "serve", "kv", "--port", "0", "--resp-port", "0", "--password-file", file);
         string line = (await server.ReadLineAsync())!;
         using RespClient client = await RespClient.ConnectAsync(IPEndPoint.Parse(line.Split(' ')[3]));
         Assert.StartsWith("-NOAUTH", await client.CallAsync("GET", "k"), StringComparison.Ordinal);

@@ -71,8 +71,9 @@ public sealed class ProtobufTests
         byte[] bytes = Convert.FromHexString(Put + Get);
         foreach (byte value in bytes[..^1])
             await client.SendAsync(new[] { value }, TestContext.Current.CancellationToken);
-        Assert.Equal(
-            PutReply + GetReply, await ExchangeAsync(client, Convert.ToHexString(bytes[^1..]), PutReply.Length + GetReply.Length));
+        string replies = await ExchangeAsync(
+            client, Convert.ToHexString(bytes[^1..]), PutReply.Length + GetReply.Length);
+        Assert.Equal(PutReply + GetReply, replies);
     }
 
     [Theory]
@@ -101,7 +102,9 @@ public sealed class ProtobufTests
         Assert.Equal(PutReply, await ExchangeAsync(client, Put, PutReply.Length));
         Assert.Equal("$1|v|", await resp.CallAsync("GET", "k"));
         Assert.Equal("+OK|", await resp.CallAsync("SET", "x", "1"));
-        Assert.Equal("0D000000" + "0A0178" + "120131" + "1802" + "40454F4640", await ExchangeAsync(client, GetMissing, 34));
+        Assert.Equal(
+            "0D000000" + "0A0178" + "120131" + "1802" + "40454F4640",
+            await ExchangeAsync(client, GetMissing, 34));
     }
 
     [Fact]
@@ -116,7 +119,8 @@ public sealed class ProtobufTests
     {
         try
         {
-            new LoopGroup(new LoopOptions { Count = 1, Io = io, MaxConnectionsPerLoop = 1 }).DisposeAsync().AsTask().Wait();
+            var options = new LoopOptions { Count = 1, Io = io, MaxConnectionsPerLoop = 1 };
+            new LoopGroup(options).DisposeAsync().AsTask().Wait();
             return true;
         }
         catch (Exception exception) when (exception is NotSupportedException or ArgumentException)
@@ -133,8 +137,7 @@ public sealed class ProtobufTests
     }
 
     /// <summary>
-    /// Sends bytes and returns as many hexadecimal digits of the reply; fewer when the server ends the
-    /// connection.
+    /// Sends bytes and returns as many hexadecimal digits of the reply; fewer when the server ends the connection.
     /// </summary>
     private static async Task<string> ExchangeAsync(Socket client, string hex, int digits)
     {

@@ -76,7 +76,8 @@ public sealed class PubSubTests
         await client.CallAsync("HELLO", "2");
 
         // Now that it speaks the older version, it may only listen.
-        Assert.StartsWith("-ERR Can't execute 'publish'", await client.CallAsync("PUBLISH", "c", "m"), StringComparison.Ordinal);
+        string refusal = await client.CallAsync("PUBLISH", "c", "m");
+        Assert.StartsWith("-ERR Can't execute 'publish'", refusal, StringComparison.Ordinal);
         server.Database.Post(0, loop =>
         {
             loop.Database.Publications.Publish(loop, "c"u8, "m"u8);
@@ -101,7 +102,7 @@ public sealed class PubSubTests
             await publisher.ReadAsync();
 
         await Until.TrueAsync(async () => await publisher.CallAsync("PUBLISH", "c", "m") == ":0|");
-        Assert.Contains(
-            "slow_subscribers_disconnected:1\r\n", await publisher.CallAsync("INFO", "stats"), StringComparison.Ordinal);
+        string statistics = await publisher.CallAsync("INFO", "stats");
+        Assert.Contains("slow_subscribers_disconnected:1\r\n", statistics, StringComparison.Ordinal);
     }
 }

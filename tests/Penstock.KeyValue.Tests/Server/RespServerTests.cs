@@ -85,7 +85,8 @@ public sealed class RespServerTests
         Assert.Equal("$-1|", await client.CallAsync("GET", "k"));
         Assert.Equal("+RESET|", await client.CallAsync("RESET"));
         Assert.StartsWith("-NOAUTH", await client.CallAsync("GET", "k"), StringComparison.Ordinal);
-        Assert.StartsWith("%7|", await client.CallAsync("HELLO", "3", "AUTH", "default", "secret"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "%7|", await client.CallAsync("HELLO", "3", "AUTH", "default", "secret"), StringComparison.Ordinal);
         Assert.Equal("_|", await client.CallAsync("GET", "k"));
     }
 
@@ -95,8 +96,10 @@ public sealed class RespServerTests
         IPAddress? address = Dns.GetHostAddresses(Dns.GetHostName()).FirstOrDefault(ip => !IPAddress.IsLoopback(ip)
             && ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork);
         Assert.SkipWhen(address is null, "This machine has no address but loopback.");
-        await using KeyValueServer server = Servers.Start(options => options.Resp!.EndPoint = new IPEndPoint(IPAddress.Any, 0));
-        using RespClient client = await RespClient.ConnectAsync(new IPEndPoint(address, ((IPEndPoint)server.RespEndPoint!).Port));
+        await using KeyValueServer server = Servers.Start(
+            options => options.Resp!.EndPoint = new IPEndPoint(IPAddress.Any, 0));
+        int port = ((IPEndPoint)server.RespEndPoint!).Port;
+        using RespClient client = await RespClient.ConnectAsync(new IPEndPoint(address, port));
         Assert.StartsWith("-DENIED", await client.ReadAsync(), StringComparison.Ordinal);
         Assert.True(await client.EndsAsync());
     }
@@ -142,7 +145,8 @@ public sealed class RespServerTests
         TestIo.SkipIfOneAtATime();
         const int Count = 500;
         await using KeyValueServer server = Servers.Start(loops: 2);
-        RespClient[] subscribers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => RespClient.ConnectAsync(server)));
+        RespClient[] subscribers = await Task.WhenAll(
+            Enumerable.Range(0, 6).Select(_ => RespClient.ConnectAsync(server)));
         for (int i = 0; i < subscribers.Length; i++)
         {
             bool pattern = i % 2 == 0;
@@ -172,7 +176,8 @@ public sealed class RespServerTests
         using RespClient publisher = await RespClient.ConnectAsync(server);
         string message = new('m', 32 * 1024);
         await Until.TrueAsync(async () => await publisher.CallAsync("PUBLISH", "c", message) == ":0|");
-        Assert.Contains("slow_subscribers_disconnected:1\r\n", await publisher.CallAsync("INFO", "stats"), StringComparison.Ordinal);
+        string statistics = await publisher.CallAsync("INFO", "stats");
+        Assert.Contains("slow_subscribers_disconnected:1\r\n", statistics, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class KeyspaceModelTests
                 Assert.Equal(value, Encoding.ASCII.GetString(access.Find(Key(keyspace, name)).Value));
         }
 
-        Assert.Equal(model.Count, keyspace.Shards.Sum(shard => Enumerable.Range(0, shard.Count).Count(i => !shard[i].IsExpired(access.Now))));
+        Assert.Equal(model.Count, keyspace.Shards.Sum(shard => CountAlive(shard, access.Now)));
     }
 
     [Fact]
@@ -77,10 +77,20 @@ public sealed class KeyspaceModelTests
         }
     }
 
-    private static void Expire(KeyspaceAccess access, Dictionary<string, (string Value, long ExpiresAt)> model, long now)
+    private static int CountAlive(Shard shard, long now) =>
+        Enumerable.Range(0, shard.Count).Count(i => !shard[i].IsExpired(now));
+
+    private static void Expire(
+        KeyspaceAccess access, Dictionary<string, (string Value, long ExpiresAt)> model, long now)
     {
         access.Now = now;
-        foreach (string name in model.Where(pair => pair.Value.ExpiresAt != 0 && pair.Value.ExpiresAt <= now).Select(pair => pair.Key).ToArray())
+        string[] expired =
+        [
+            .. from entry in model
+               where entry.Value.ExpiresAt != 0 && entry.Value.ExpiresAt <= now
+               select entry.Key,
+        ];
+        foreach (string name in expired)
             model.Remove(name);
     }
 

@@ -26,7 +26,11 @@ public sealed class SipHashTests
         var padded = new byte[(input.Length / 8 * 8) + 8];
         input.CopyTo(padded, 0);
         padded[^1] = (byte)input.Length;
-        ulong[] v = [Key0 ^ 0x736f6d6570736575, Key1 ^ 0x646f72616e646f6d, Key0 ^ 0x6c7967656e657261, Key1 ^ 0x7465646279746573];
+        ulong[] v =
+        [
+            Key0 ^ 0x736f6d6570736575, Key1 ^ 0x646f72616e646f6d,
+            Key0 ^ 0x6c7967656e657261, Key1 ^ 0x7465646279746573,
+        ];
         for (int i = 0; i < padded.Length; i += 8)
         {
             ulong word = BitConverter.ToUInt64(padded, i);

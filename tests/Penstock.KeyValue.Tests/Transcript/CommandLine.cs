@@ -38,7 +38,8 @@ internal static class CommandLine
             }
             else if (line[++i] == 'x')
             {
-                word.Append((char)byte.Parse(line.AsSpan(i + 1, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+                ReadOnlySpan<char> digits = line.AsSpan(i + 1, 2);
+                word.Append((char)byte.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
                 i += 2;
             }
             else

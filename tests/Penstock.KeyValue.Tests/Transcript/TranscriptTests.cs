@@ -12,15 +12,15 @@ public sealed class TranscriptTests
     public async Task Every_command_is_answered_as_redis_answers_it()
     {
         string redisServer = Tools.Require("redis-server");
-        int port = Tools.FreePort();
+        int port = Ports.Free();
         using var redis = new ChildProcess(
             redisServer, "--port", port.ToString(CultureInfo.InvariantCulture), "--save", "", "--appendonly", "no");
         await using KeyValueServer server = Servers.Start(loops: 2);
         using RespClient theirs = await ConnectWhenUpAsync(new IPEndPoint(IPAddress.Loopback, port));
         using RespClient ours = await RespClient.ConnectAsync(server);
 
-        string[] lines = await File.ReadAllLinesAsync(
-            Path.Combine(AppContext.BaseDirectory, "Transcript", "commands.txt"), TestContext.Current.CancellationToken);
+        string commands = Path.Combine(AppContext.BaseDirectory, "Transcript", "commands.txt");
+        string[] lines = await File.ReadAllLinesAsync(commands, TestContext.Current.CancellationToken);
         var differences = new StringBuilder();
         int count = 0;
         foreach (string line in lines.Where(line => line.Length > 0 && line[0] != '#'))

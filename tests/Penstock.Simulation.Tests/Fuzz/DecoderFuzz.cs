@@ -15,7 +15,7 @@ internal static class DecoderFuzz
     [
         FuzzTarget.Of("u32le", () => default(LengthPrefixDecoder)),
         FuzzTarget.Of("u64be", () => new LengthPrefixDecoder(LengthPrefixFormat.UInt64BigEndian)),
-        FuzzTarget.Of("trailer", () => new LengthPrefixDecoder(LengthPrefixFormat.UInt32LittleEndian.WithTrailer("@EOF@"u8, countedByLength: true))),
+        FuzzTarget.Of("trailer", () => new LengthPrefixDecoder(WithTrailer)),
         FuzzTarget.Of("varint", () => default(VarintPrefixDecoder)),
         FuzzTarget.Of("line", () => default(LineDecoder)),
         FuzzTarget.Of("delimiter", () => new DelimiterDecoder("#@#"u8)),
@@ -26,6 +26,9 @@ internal static class DecoderFuzz
         new LogRecordFuzz(),
         new LogFileFuzz(),
     ];
+
+    private static LengthPrefixFormat WithTrailer =>
+        LengthPrefixFormat.UInt32LittleEndian.WithTrailer("@EOF@"u8, countedByLength: true);
 
     public static IEnumerable<string> Names => Targets.Select(target => target.Name);
 

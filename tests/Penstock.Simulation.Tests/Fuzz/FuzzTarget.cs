@@ -41,7 +41,8 @@ internal abstract class FuzzTarget(string name)
             while (true)
             {
                 ReadOnlySpan<byte> unread = input.AsSpan(start, end - start);
-                OperationStatus status = decoder.Decode(unread, MaxFrameBytes, out ReadOnlySpan<byte> payload, out int consumed);
+                OperationStatus status = decoder.Decode(
+                    unread, MaxFrameBytes, out ReadOnlySpan<byte> payload, out int consumed);
                 Check(unread, status, payload, consumed);
                 if (status != OperationStatus.Done)
                     return status;
@@ -50,14 +51,20 @@ internal abstract class FuzzTarget(string name)
             }
         }
 
-        private static void Check(ReadOnlySpan<byte> unread, OperationStatus status, ReadOnlySpan<byte> payload, int consumed)
+        private static void Check(
+            ReadOnlySpan<byte> unread, OperationStatus status, ReadOnlySpan<byte> payload, int consumed)
         {
             const int mostFraming = 32;
             bool done = status == OperationStatus.Done;
-            InvariantException.Require(done ? consumed > 0 && consumed <= unread.Length : consumed == 0, $"{status} consumed {consumed}");
-            InvariantException.Require(payload.Length <= (done ? MaxFrameBytes : 0), $"{status} with a payload of {payload.Length}");
             InvariantException.Require(
-                status != OperationStatus.NeedMoreData || unread.Length <= MaxFrameBytes + mostFraming, $"{unread.Length} bytes were kept");
+                done ? consumed > 0 && consumed <= unread.Length : consumed == 0,
+                $"{status} consumed {consumed}");
+            InvariantException.Require(
+                payload.Length <= (done ? MaxFrameBytes : 0),
+                $"{status} with a payload of {payload.Length}");
+            InvariantException.Require(
+                status != OperationStatus.NeedMoreData || unread.Length <= MaxFrameBytes + mostFraming,
+                $"{unread.Length} bytes were kept");
         }
     }
 }

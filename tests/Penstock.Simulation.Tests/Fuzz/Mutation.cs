@@ -1,12 +1,12 @@
 namespace Penstock.Simulation.Tests.Fuzz;
 
 /// <summary>
-/// A change and where it happens; positions are taken modulo the input's length, so that every number is
-/// one.
+/// A change and where it happens; positions are taken modulo the input's length, so that every number is one.
 /// </summary>
 internal readonly record struct Mutation(MutationKind Kind, int At, int Amount)
 {
-    private static readonly int[] Boundaries = [0, 1, -1, int.MaxValue, int.MinValue, 64, 65, 63, 255, 256, 65_535, 65_536];
+    private static readonly int[] Boundaries =
+        [0, 1, -1, int.MaxValue, int.MinValue, 64, 65, 63, 255, 256, 65_535, 65_536];
 
     public byte[] Apply(byte[] input)
     {

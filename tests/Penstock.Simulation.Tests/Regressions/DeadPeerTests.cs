@@ -32,9 +32,11 @@ public class DeadPeerTests
 
     private sealed class Watcher : ConnectionHandler
     {
-        public TaskCompletionSource<ConnectionId> Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<ConnectionId> Opened { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public TaskCompletionSource<CloseReason> Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<CloseReason> Closed { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public override void OnOpened(Connection connection) => Opened.TrySetResult(connection.Id);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Penstock.Connections;
 using Penstock.Net;
 using Penstock.Simulation.Network;
 
@@ -59,7 +60,8 @@ public class LoopRegressions
             {
                 wire.OpenServer();
                 var remote = new SocketAddress(AddressFamily.InterNetwork);
-                rig.Loop.Connect(rig.CreateScope(new RecordingHandler()), SocketHandle.FromModel(wire), remote, connected);
+                ConnectionScope scope = rig.CreateScope(new RecordingHandler());
+                rig.Loop.Connect(scope, SocketHandle.FromModel(wire), remote, connected);
             },
             null);
 

@@ -8,8 +8,7 @@ using Penstock.Timing;
 namespace Penstock.Simulation.Tests.Regressions;
 
 /// <summary>
-/// A loop over a simulated driver in which nothing goes wrong by itself; what happens is written in the
-/// test.
+/// A loop over a simulated driver in which nothing goes wrong by itself; what happens is written in the test.
 /// </summary>
 internal sealed class LoopRig
 {
@@ -44,10 +43,8 @@ internal sealed class LoopRig
         WriteStallTimeout = Timeout.InfiniteTimeSpan,
     };
 
-    public ConnectionScope CreateScope(ConnectionHandler handler, int maxConnections = 100)
-    {
-        return new ConnectionScope(handler, ConnectionLimits.From(_options, Loop.Deadlines), new ConnectionLimiter(maxConnections));
-    }
+    public ConnectionScope CreateScope(ConnectionHandler handler, int maxConnections = 100) =>
+        new(handler, ConnectionLimits.From(_options, Loop.Deadlines), new ConnectionLimiter(maxConnections));
 
     public SimulatedConnection CreateWire(int toClientBytes = 1024 * 1024) => new(_network, 1024 * 1024, toClientBytes);
 

@@ -2,9 +2,7 @@ using Penstock.Simulation.Network;
 
 namespace Penstock.Simulation.Tests.Regressions;
 
-/// <summary>
-/// What simulation of the servers found in how a resumed connection is shown again what it had left.
-/// </summary>
+/// <summary>What simulation of the servers found in how a resumed connection is shown again what it had left.</summary>
 public class RedeliveryRegressions
 {
     /// <summary>Broadcast, seed 486: the client waited for the end of a connection that waited for nothing.</summary>

@@ -15,11 +15,12 @@ public sealed class ServerRegressions
     public async Task One_broken_loop_of_two_takes_its_servers_down()
     {
         var group = new LoopGroup(new LoopOptions { Count = 2, MaxConnectionsPerLoop = 8 });
-        TcpServer server = TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group);
+        TcpServer server = StartOn(group);
 
         group.Post(0, () => throw new InvalidOperationException("planted"));
 
-        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => server.Completion.WaitAsync(Patience, Cancelled));
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => server.Completion.WaitAsync(Patience, Cancelled));
         Assert.Equal("planted", failure.Message);
         await group.DisposeAsync();
     }
@@ -28,7 +29,7 @@ public sealed class ServerRegressions
     public async Task A_server_whose_loops_end_completes()
     {
         var group = new LoopGroup(new LoopOptions { Count = 1, MaxConnectionsPerLoop = 8 });
-        TcpServer server = TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group);
+        TcpServer server = StartOn(group);
 
         await group.DisposeAsync();
 
@@ -42,7 +43,7 @@ public sealed class ServerRegressions
         for (int i = 0; i < 50; i++)
         {
             var group = new LoopGroup(new LoopOptions { Count = 2, MaxConnectionsPerLoop = 8 });
-            TcpServer server = TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group);
+            TcpServer server = StartOn(group);
 
             Task end = group.DisposeAsync().AsTask();
             Task stop = server.StopAsync(Cancelled);
@@ -58,7 +59,7 @@ public sealed class ServerRegressions
         var group = new LoopGroup(new LoopOptions { Count = 1, MaxConnectionsPerLoop = 8 });
         await group.DisposeAsync();
 
-        Assert.Throws<ObjectDisposedException>(() => TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group));
+        Assert.Throws<ObjectDisposedException>(() => StartOn(group));
     }
 
     [Fact]
@@ -69,11 +70,11 @@ public sealed class ServerRegressions
         List<TcpServer> servers = [];
         for (int i = 0; i < 63; i++)
             servers.Add(TcpServer.Start(onFirstLoop, () => new RecordingHandler(), group));
-        TcpServer onBoth = TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group);
+        TcpServer onBoth = StartOn(group);
         int before = OpenDescriptors();
 
         for (int i = 0; i < 20; i++)
-            Assert.Throws<InvalidOperationException>(() => TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group));
+            Assert.Throws<InvalidOperationException>(() => StartOn(group));
 
         Assert.InRange(OpenDescriptors(), 0, before + 5);
         servers.Add(onBoth);
@@ -119,6 +120,9 @@ public sealed class ServerRegressions
             await client.ConnectAsync((IPEndPoint)server.EndPoint, Cancelled);
         }
     }
+
+    private static TcpServer StartOn(LoopGroup group) =>
+        TcpServer.Start(new ServerOptions(), () => new RecordingHandler(), group);
 
     private static int OpenDescriptors() => Directory.GetFiles("/proc/self/fd").Length;
 }

@@ -28,6 +28,7 @@ internal sealed class CanaryScenario : EchoScenario
                 _halfSaid[connection.Id.Slot.Index] = [0];
         }
 
-        protected override void OnFrame(Connection connection, ReadOnlySpan<byte> frame) => LengthPrefix.Write(connection, frame);
+        protected override void OnFrame(Connection connection, ReadOnlySpan<byte> frame) =>
+            LengthPrefix.Write(connection, frame);
     }
 }

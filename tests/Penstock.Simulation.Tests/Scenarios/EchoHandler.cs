@@ -5,5 +5,6 @@ namespace Penstock.Simulation.Tests.Scenarios;
 /// <summary>What the echo command serves.</summary>
 internal sealed class EchoHandler : FrameHandler<LengthPrefixDecoder>
 {
-    protected override void OnFrame(Connection connection, ReadOnlySpan<byte> frame) => LengthPrefix.Write(connection, frame);
+    protected override void OnFrame(Connection connection, ReadOnlySpan<byte> frame) =>
+        LengthPrefix.Write(connection, frame);
 }

@@ -13,7 +13,8 @@ internal class EchoScenario : Scenario
 
     public override ConnectionHandler CreateHandler(ServerUnderTest server) => new EchoHandler();
 
-    public override ModelClient CreateClient(ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection) =>
+    public override ModelClient CreateClient(
+        ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection) =>
         new EchoClient(network, connection, server.Options.MaxMessageBytes);
 
     public override int MaxReplyBytes(ServerUnderTest server) => server.Options.MaxMessageBytes + PrefixBytes;

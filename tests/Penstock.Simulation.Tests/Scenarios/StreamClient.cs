@@ -15,7 +15,9 @@ internal sealed class StreamClient : ModelClient
     {
         get
         {
-            long farewell = Connection.ToServer.IsFinished ? StreamHandler.FarewellPieceBytes * StreamHandler.FarewellPieces : 0;
+            long farewell = Connection.ToServer.IsFinished
+                ? StreamHandler.FarewellPieceBytes * StreamHandler.FarewellPieces
+                : 0;
             return ReceivedBytes >= WholeRequestBytes(SentBytes) + farewell;
         }
     }
@@ -41,9 +43,13 @@ internal sealed class StreamClient : ModelClient
         long echoed = WholeRequestBytes(SentBytes);
         int ofEcho = (int)Math.Clamp(echoed - from, 0, bytes.Length);
         InvariantException.Require(
-            ofEcho == 0 || bytes[..ofEcho].SequenceEqual(Sent.Slice((int)from, ofEcho)), $"the echo differs from what was sent after byte {from}");
+            ofEcho == 0 || bytes[..ofEcho].SequenceEqual(Sent.Slice((int)from, ofEcho)),
+            $"the echo differs from what was sent after byte {from}");
         InvariantException.Require(
-            !bytes[ofEcho..].ContainsAnyExcept(StreamHandler.Farewell), $"something else than a farewell came after the echo, at byte {from}");
-        InvariantException.Require(ofEcho == bytes.Length || Connection.ToServer.IsFinished, $"a farewell came before the end");
+            !bytes[ofEcho..].ContainsAnyExcept(StreamHandler.Farewell),
+            $"something else than a farewell came after the echo, at byte {from}");
+        InvariantException.Require(
+            ofEcho == bytes.Length || Connection.ToServer.IsFinished,
+            $"a farewell came before the end");
     }
 }

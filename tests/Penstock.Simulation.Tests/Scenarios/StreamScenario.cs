@@ -13,11 +13,13 @@ internal sealed class StreamScenario : Scenario
 
     public override ConnectionHandler CreateHandler(ServerUnderTest server) => new StreamHandler();
 
-    public override ModelClient CreateClient(ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection) =>
+    public override ModelClient CreateClient(
+        ServerUnderTest server, SimulatedNetwork network, SimulatedConnection connection) =>
         new StreamClient(network, connection);
 
     public override int MaxReplyBytes(ServerUnderTest server) => StreamHandler.FarewellPieceBytes;
 
     /// <summary>What the handler leaves is never more than one unit.</summary>
-    public override void Adjust(ServerOptions options) => options.MaxMessageBytes = Math.Max(options.MaxMessageBytes, StreamHandler.UnitBytes);
+    public override void Adjust(ServerOptions options) =>
+        options.MaxMessageBytes = Math.Max(options.MaxMessageBytes, StreamHandler.UnitBytes);
 }

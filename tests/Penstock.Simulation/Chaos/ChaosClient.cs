@@ -4,8 +4,7 @@ using System.Net.Sockets;
 namespace Penstock.Simulation.Chaos;
 
 /// <summary>
-/// A real client that never blocks: writes and reads in pieces, and checks that what comes back is what went
-/// out.
+/// A real client that never blocks: writes and reads in pieces, and checks that what comes back is what went out.
 /// </summary>
 internal sealed class ChaosClient : IDisposable
 {

@@ -4,8 +4,7 @@ namespace Penstock.Simulation.Chaos;
 
 /// <summary>
 /// A real poller whose reports are merged, split, shuffled, held back, repeated and invented: everything that the
-/// contract of
-/// <see cref="Poller"/> allows and that a kernel does rarely enough to be forgotten. Nothing is ever lost.
+/// contract of <see cref="Poller"/> allows and that a kernel does rarely enough to be forgotten. Nothing is ever lost.
 /// </summary>
 /// <param name="inner">What really watches the descriptors.</param>
 /// <param name="chance">Decides what is disturbed.</param>
@@ -20,8 +19,13 @@ internal sealed class ChaosPoller(Poller inner, SeededGenerator chance, double r
 
     private static readonly Readiness[] Inventions =
     [
-        Readiness.Readable, Readiness.Writable, Readiness.Readable | Readiness.Writable, Readiness.Error, Readiness.HangUp,
-        Readiness.Readable | Readiness.ReadClosed, Readiness.Writable | Readiness.Error | Readiness.HangUp,
+        Readiness.Readable,
+        Readiness.Writable,
+        Readiness.Readable | Readiness.Writable,
+        Readiness.Error,
+        Readiness.HangUp,
+        Readiness.Readable | Readiness.ReadClosed,
+        Readiness.Writable | Readiness.Error | Readiness.HangUp,
     ];
 
     private readonly PollEvent[] _real = new PollEvent[MaxEvents];
@@ -47,7 +51,7 @@ internal sealed class ChaosPoller(Poller inner, SeededGenerator chance, double r
         foreach (PollEvent real in _real.AsSpan(0, count))
             Disturb(real);
         if (_keysEverUsed.Count > 0 && Strikes())
-            _pending.Add(new PollEvent(_keysEverUsed[chance.Below(_keysEverUsed.Count)], Inventions[chance.Below(Inventions.Length)]));
+            _pending.Add(Invent());
         Shuffle();
         return TakeSome(events);
     }
@@ -68,6 +72,12 @@ internal sealed class ChaosPoller(Poller inner, SeededGenerator chance, double r
     public override void Wake() => inner.Wake();
 
     protected override void Dispose(bool disposing) => inner.Dispose();
+
+    private PollEvent Invent()
+    {
+        ulong key = _keysEverUsed[chance.Below(_keysEverUsed.Count)];
+        return new PollEvent(key, Inventions[chance.Below(Inventions.Length)]);
+    }
 
     /// <summary>
     /// A wait that really lasts until something is reported, as a kernel's does: a caller that sleeps with work at hand

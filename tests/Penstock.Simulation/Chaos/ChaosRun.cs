@@ -51,7 +51,8 @@ internal sealed class ChaosRun : IDisposable
     {
         ServerOptions options = DrawOptions();
         using ListenSocket listen = ListenSocket.Open(options, 1);
-        var scope = new ConnectionScope(new Echo(), ConnectionLimits.From(options, _loop.Deadlines), new ConnectionLimiter(100));
+        var limits = ConnectionLimits.From(options, _loop.Deadlines);
+        var scope = new ConnectionScope(new Echo(), limits, new ConnectionLimiter(100));
         using LoopListener listener = Listen(listen, scope);
         List<ChaosClient> clients = [];
         try
@@ -97,7 +98,11 @@ internal sealed class ChaosRun : IDisposable
     {
         var part = new ServerOnLoop(_loop, scope);
         var listener = new LoopListener(
-            _loop, ConnectionPlacement.Local(part), scope.Limiter, "chaos", fault => throw new InvariantException(fault.Message, fault));
+            _loop,
+            ConnectionPlacement.Local(part),
+            scope.Limiter,
+            "chaos",
+            fault => throw new InvariantException(fault.Message, fault));
         listener.Start(listen.Take(0, managed: false));
         return listener;
     }
@@ -137,7 +142,8 @@ internal sealed class ChaosRun : IDisposable
         if (moved)
             _lastMove = TimeProvider.System.GetTimestamp();
         InvariantException.Require(
-            TimeProvider.System.GetElapsedTime(_lastMove) < Patience, $"the loop sleeps while its clients wait, over {_driver.Description}");
+            TimeProvider.System.GetElapsedTime(_lastMove) < Patience,
+            $"the loop sleeps while its clients wait, over {_driver.Description}");
         if (clients.TrueForAll(client => client.IsDone))
             _poller.WhileAsleep = null;
         return moved;
@@ -146,13 +152,23 @@ internal sealed class ChaosRun : IDisposable
     private SimulationResult Finish(List<ChaosClient> clients)
     {
         foreach (ChaosClient client in clients)
-            InvariantException.Require(_breaks || client.IsComplete, $"a client got {client.Echoed} bytes back and no more over {_driver.Description}");
+        {
+            InvariantException.Require(
+                _breaks || client.IsComplete,
+                $"a client got {client.Echoed} bytes back and no more over {_driver.Description}");
+        }
+
         return new SimulationResult(
-            clients.Count, clients.Sum(client => (long)client.Echoed), _poller.Disturbances + _calls.Disturbances, _loop.Statistics.Turns, default);
+            Connections: clients.Count,
+            Bytes: clients.Sum(client => (long)client.Echoed),
+            Faults: _poller.Disturbances + _calls.Disturbances,
+            Turns: _loop.Statistics.Turns,
+            VirtualTime: default);
     }
 
     private sealed class Echo : FrameHandler<LengthPrefixDecoder>
     {
-        protected override void OnFrame(Connection connection, ReadOnlySpan<byte> frame) => LengthPrefix.Write(connection, frame);
+        protected override void OnFrame(Connection connection, ReadOnlySpan<byte> frame) =>
+            LengthPrefix.Write(connection, frame);
     }
 }

@@ -9,7 +9,8 @@ namespace Penstock.Simulation.Chaos;
 /// Under an edge trigger bytes are left alone: epoll(7) lets a program take EAGAIN, or fewer bytes than it asked for,
 /// to mean that a buffer is empty or full and that an edge will follow, and no kernel says so of one that is not.
 /// </remarks>
-internal sealed unsafe class ChaosSocketCalls(SeededGenerator chance, double rate, bool breaks, bool mayCut) : SocketCalls
+internal sealed unsafe class ChaosSocketCalls(SeededGenerator chance, double rate, bool breaks, bool mayCut)
+    : SocketCalls
 {
     /// <summary>Answers that were not the kernel's.</summary>
     public long Disturbances { get; private set; }

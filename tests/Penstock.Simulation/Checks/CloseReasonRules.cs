@@ -1,8 +1,7 @@
 namespace Penstock.Simulation.Checks;
 
 /// <summary>
-/// Every reason that the engine gives for an end must be true: something outside must have happened that
-/// explains it.
+/// Every reason that the engine gives for an end must be true: something outside must have happened that explains it.
 /// </summary>
 internal static class CloseReasonRules
 {
@@ -29,7 +28,8 @@ internal static class CloseReasonRules
             CloseReason.PeerReset => wire.ServerError != 0,
             CloseReason.SocketError => wire.IsBroken,
             CloseReason.IdleTimeout => options.IdleTimeout != Timeout.InfiniteTimeSpan,
-            CloseReason.FirstMessageTimeout => options.FirstMessageTimeout != Timeout.InfiniteTimeSpan && !record.AnyMessage,
+            CloseReason.FirstMessageTimeout =>
+                options.FirstMessageTimeout != Timeout.InfiniteTimeSpan && !record.AnyMessage,
             CloseReason.WriteStallTimeout => options.WriteStallTimeout != Timeout.InfiniteTimeSpan,
             CloseReason.MessageTooLarge or CloseReason.ProtocolError => record.Client.SentForbidden,
             CloseReason.HandlerFault => record.HasFaulted,

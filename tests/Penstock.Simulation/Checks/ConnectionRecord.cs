@@ -5,7 +5,8 @@ using Penstock.Simulation.Driving;
 namespace Penstock.Simulation.Checks;
 
 /// <summary>What is known of one connection from outside the engine, to judge by what the engine does.</summary>
-internal sealed class ConnectionRecord(Connection connection, ServerUnderTest server, ModelClient client, DriverSlot slot)
+internal sealed class ConnectionRecord(
+    Connection connection, ServerUnderTest server, ModelClient client, DriverSlot slot)
 {
     /// <summary>Valid until <see cref="IsClosed"/>: the engine reuses the object.</summary>
     public Connection Connection => connection;

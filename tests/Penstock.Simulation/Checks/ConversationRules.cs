@@ -13,7 +13,8 @@ internal static class ConversationRules
         long replies = run.Scenario.ReplyBytes(record);
         run.Require(
             replies < 0 || client.ReceivedBytes == replies,
-            $"{record} ended in order with {record.Reason}, but its client received {client.ReceivedBytes} bytes of {replies}");
+            $"{record} ended in order with {record.Reason}, "
+            + $"but its client received {client.ReceivedBytes} bytes of {replies}");
         if (record.Reason == CloseReason.PeerFinished)
             run.Require(client.IsAnswered, $"{record} ended with {record.Reason}, but its client was not answered");
     }

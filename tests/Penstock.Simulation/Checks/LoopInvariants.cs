@@ -5,8 +5,7 @@ using Penstock.Timing;
 namespace Penstock.Simulation.Checks;
 
 /// <summary>
-/// What must hold after every turn, and what must hold whenever the loop believes that it has nothing to
-/// do.
+/// What must hold after every turn, and what must hold whenever the loop believes that it has nothing to do.
 /// </summary>
 internal sealed class LoopInvariants(SimulationRun run)
 {
@@ -43,7 +42,8 @@ internal sealed class LoopInvariants(SimulationRun run)
             $"{record} has {record.Connection.UnsentBytes} bytes staged, more than {mostStaged}");
         if (record.Connection.State != ConnectionState.Open)
             return;
-        long mostKept = server.Scope.Limits.MaxUnconsumedBytes + run.ReceiveBufferBytes + run.Driver.PauseOvershootBytes;
+        long mostUnconsumed = server.Scope.Limits.MaxUnconsumedBytes;
+        long mostKept = mostUnconsumed + run.ReceiveBufferBytes + run.Driver.PauseOvershootBytes;
         run.Require(record.Unconsumed <= mostKept, $"{record} keeps {record.Unconsumed} bytes, more than {mostKept}");
     }
 
@@ -60,7 +60,13 @@ internal sealed class LoopInvariants(SimulationRun run)
         if (state == ConnectionState.Open)
             CheckPatience(record, now);
         if (state < ConnectionState.Closing && record.Slot.IsSending)
-            RequireWithin(options.WriteStallTimeout, record.Slot.SendStalledSince, record, "waits too long for its peer to take something");
+        {
+            RequireWithin(
+                options.WriteStallTimeout,
+                record.Slot.SendStalledSince,
+                record,
+                "waits too long for its peer to take something");
+        }
         if (state == ConnectionState.Lingering)
             RequireWithin(options.LingerTimeout, record.LingeringSince, record, "lingers too long");
     }

@@ -7,7 +7,8 @@ namespace Penstock.Simulation.Checks;
 /// Stands between the engine and the handler under test: checks every call that the engine makes, and now and then does
 /// what handlers do at the worst time: throw, close, pause.
 /// </summary>
-internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server, ConnectionHandler inner) : ConnectionHandler
+internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server, ConnectionHandler inner)
+    : ConnectionHandler
 {
     private readonly Dictionary<ConnectionId, ConnectionRecord> _open = [];
 

@@ -12,9 +12,8 @@ internal sealed class EchoClient : ModelClient
     private const int PrefixBytes = sizeof(uint);
 
     private readonly int _maxMessageBytes;
-    private readonly int _maxOutstanding;
+    private readonly RequestBudget _budget;
     private readonly RequestEnds _frameEnds = new();
-    private int _framesLeft;
     private long _produced;
     private int _answered;
 
@@ -22,23 +21,21 @@ internal sealed class EchoClient : ModelClient
         : base(network, connection)
     {
         _maxMessageBytes = maxMessageBytes;
-        _framesLeft = (int)Chance.Spread(1, 150) - 1;
-        _maxOutstanding = (int)Chance.Spread(1, 64);
+        _budget = new RequestBudget(Chance, maxRequests: 150, maxOutstanding: 64);
     }
 
     public override bool IsAnswered => _answered == _frameEnds.Count;
 
-    protected override bool IsScriptOver => _framesLeft == 0;
+    protected override bool IsScriptOver => _budget.IsSpent;
 
     public override long WholeRequestBytes(long count) => _frameEnds.WholeBytesIn(count);
 
     protected override bool TryProduce(ByteFifo outbox)
     {
         if (_produced >= ScriptBytes)
-            _framesLeft = 0;
-        if (_framesLeft == 0 || _frameEnds.Count - _answered >= _maxOutstanding)
+            _budget.Spend();
+        if (!_budget.TryTake(outstanding: _frameEnds.Count - _answered))
             return false;
-        _framesLeft--;
         bool forbidden = Faults.Strikes(Fault.BadMessage);
         int length = (int)Chance.Spread(1, Math.Min(_maxMessageBytes, ScriptBytes) + 1) - 1;
         Produce(outbox, length, forbidden ? Chance.Pick((uint)_maxMessageBytes + 1, uint.MaxValue) : (uint)length);
@@ -52,9 +49,11 @@ internal sealed class EchoClient : ModelClient
     {
         long from = ReceivedBytes - bytes.Length;
         InvariantException.Require(
-            ReceivedBytes <= WholeRequestBytes(SentBytes), $"{ReceivedBytes} bytes of replies, more than was asked for");
+            ReceivedBytes <= WholeRequestBytes(SentBytes),
+            $"{ReceivedBytes} bytes of replies, more than was asked for");
         InvariantException.Require(
-            bytes.SequenceEqual(Sent[(int)from..(int)ReceivedBytes]), $"the replies differ from the requests after byte {from}");
+            bytes.SequenceEqual(Sent[(int)from..(int)ReceivedBytes]),
+            $"the replies differ from the requests after byte {from}");
         while (_answered < _frameEnds.Count && _frameEnds[_answered] <= ReceivedBytes)
             _answered++;
     }

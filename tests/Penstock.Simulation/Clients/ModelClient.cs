@@ -66,13 +66,13 @@ internal abstract class ModelClient : INetworkTarget
     /// run would be all about it.
     /// </summary>
     protected int ScriptBytes =>
-        MaxPiecesPerScript * Math.Min(_writePiece, Math.Min(Connection.ToServer.Capacity, Connection.ToClient.Capacity));
+        MaxPiecesPerScript
+        * Math.Min(_writePiece, Math.Min(Connection.ToServer.Capacity, Connection.ToClient.Capacity));
 
     protected FaultPlan Faults => _network.Faults;
 
     /// <summary>
-    /// How many of the first <paramref name="count"/> bytes sent belong to whole requests that a server
-    /// answers.
+    /// How many of the first <paramref name="count"/> bytes sent belong to whole requests that a server answers.
     /// </summary>
     public abstract long WholeRequestBytes(long count);
 

@@ -129,8 +129,11 @@ internal sealed class SimulatedConnection : INetworkTarget, IDisposable
         ServerChanged?.Invoke();
     }
 
-    private void SendReset(int target, int errno = 0) =>
-        _network.Schedule(_network.Time.Now + _network.Chance.Between(0, 100) * VirtualTime.Microsecond, this, target, errno);
+    private void SendReset(int target, int errno = 0)
+    {
+        long delay = _network.Chance.Between(0, 100) * VirtualTime.Microsecond;
+        _network.Schedule(_network.Time.Now + delay, this, target, errno);
+    }
 
     private void OnArrivedAtServer()
     {

@@ -51,7 +51,8 @@ internal sealed class SimulatedStream(SimulatedNetwork network, int capacity) : 
         int whole = count;
         while (whole > 0)
         {
-            int piece = whole > 1 && network.Faults.Strikes(Fault.DelayedArrival) ? network.Chance.Between(1, whole) : whole;
+            bool isDelayed = whole > 1 && network.Faults.Strikes(Fault.DelayedArrival);
+            int piece = isDelayed ? network.Chance.Between(1, whole) : whole;
             Travel(Arrive, piece);
             whole -= piece;
         }

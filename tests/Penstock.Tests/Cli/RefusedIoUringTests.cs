@@ -17,7 +17,11 @@ public sealed class RefusedIoUringTests
     {
         { 1, "the system call is forbidden (EPERM), as the seccomp filters of container engines do." },
         { 38, "the kernel has no io_uring, or a filter pretends so (ENOSYS)." },
-        { 12, "io_uring_setup found no memory (ENOMEM): raise the memory-lock limit (ulimit -l) or the container's memory limit." },
+        {
+            12,
+            "io_uring_setup found no memory (ENOMEM): "
+            + "raise the memory-lock limit (ulimit -l) or the container's memory limit."
+        },
     };
 
     public RefusedIoUringTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "io_uring is a mechanism of Linux.");
@@ -88,7 +92,12 @@ public sealed class RefusedIoUringTests
     }
 
     private static string[] Filtered(int errno) =>
-        ["dotnet", RepositoryRoot.Output("tests/Penstock.Confinement", "Penstock.Confinement.dll"), $"{SetupNumber}", $"{errno}"];
+    [
+        "dotnet",
+        RepositoryRoot.Output("tests/Penstock.Confinement", "Penstock.Confinement.dll"),
+        $"{SetupNumber}",
+        $"{errno}",
+    ];
 
     /// <summary>
     /// What shows a process another value of the setting, and refuses it rings as a kernel with that value does. The
@@ -140,7 +149,8 @@ public sealed class RefusedIoUringTests
     }
 
     private static bool IsIn(IReadOnlyList<string> lines, string name, string text) =>
-        lines.Any(line => line.StartsWith($"{name} ", StringComparison.Ordinal) && line.Contains(text, StringComparison.Ordinal));
+        lines.Any(line =>
+            line.StartsWith($"{name} ", StringComparison.Ordinal) && line.Contains(text, StringComparison.Ordinal));
 
     private static string Setting() => File.Exists(SettingPath) ? File.ReadAllText(SettingPath).Trim() : "";
 }

@@ -22,7 +22,7 @@ public sealed partial class LayeringTests
         ["Connections"] = ["Drivers", "Net", "Timing", "Buffers", "Diagnostics"],
         ["Loop"] = ["Connections", "Drivers", "Net", "Timing", "Buffers", "Diagnostics"],
         ["Publishing"] = ["Loop", "Connections", "Buffers", "Diagnostics"],
-        ["Diagnostics"] = ["Loop"],
+        ["Diagnostics"] = [],
         ["Framing"] = [],
     };
 

@@ -9,7 +9,7 @@ public sealed partial class TidyTests
     private const int MaxLines = 400;
 
     /// <summary>Lines that were wider when the rule was made. Only ever lower it.</summary>
-    private const int WideLines = 316;
+    private const int WideLines = 4;
 
     private static readonly string[] SourceFolders = ["src", "tests", "bench", "samples"];
 

@@ -35,23 +35,18 @@ public sealed class ClosingTests
     [Fact]
     public async Task Closing_delivers_what_was_sent_and_discards_what_is_sent_afterwards()
     {
-        var handler = new ScriptedHandler
+        await using TestServer server = StartAnswering(connection =>
         {
-            Received = (connection, data) =>
-            {
-                connection.Send("before"u8);
-                connection.Close();
-                connection.Send("after"u8);
-                "after"u8.CopyTo(connection.GetSpan(5));
-                connection.Advance(5);
-                "after"u8.CopyTo(connection.GetMemory(5).Span);
-                connection.Advance(5);
-                Assert.Equal(ConnectionState.Draining, connection.State);
-                Assert.False(connection.WantsInput);
-                return data.Length;
-            },
-        };
-        await using TestServer server = TestServer.Scripted(handler);
+            connection.Send("before"u8);
+            connection.Close();
+            connection.Send("after"u8);
+            "after"u8.CopyTo(connection.GetSpan(5));
+            connection.Advance(5);
+            "after"u8.CopyTo(connection.GetMemory(5).Span);
+            connection.Advance(5);
+            Assert.Equal(ConnectionState.Draining, connection.State);
+            Assert.False(connection.WantsInput);
+        });
         using TestClient client = await server.ConnectAsync();
         await client.SendAsync("go");
         Assert.Equal("before"u8.ToArray(), await client.ReceiveToEndAsync());
@@ -63,16 +58,11 @@ public sealed class ClosingTests
     public async Task A_large_reply_before_a_close_arrives_whole_although_the_client_goes_on_sending()
     {
         byte[] reply = TestClient.Pattern(8 * 1024 * 1024);
-        var handler = new ScriptedHandler
+        await using TestServer server = StartAnswering(connection =>
         {
-            Received = (connection, data) =>
-            {
-                connection.Send(reply);
-                connection.Close();
-                return data.Length;
-            },
-        };
-        await using TestServer server = TestServer.Scripted(handler);
+            connection.Send(reply);
+            connection.Close();
+        });
         using TestClient client = await server.ConnectAsync();
         await client.SendAsync(new byte[1_000]);
         await client.SendAsync(new byte[500_000]);
@@ -84,16 +74,11 @@ public sealed class ClosingTests
     [Fact]
     public async Task Aborting_resets_and_drops_what_was_staged()
     {
-        var handler = new ScriptedHandler
+        await using TestServer server = StartAnswering(connection =>
         {
-            Received = (connection, data) =>
-            {
-                connection.Send("never"u8);
-                connection.Abort();
-                return data.Length;
-            },
-        };
-        await using TestServer server = TestServer.Scripted(handler);
+            connection.Send("never"u8);
+            connection.Abort();
+        });
         using TestClient client = await server.ConnectAsync();
         await client.SendAsync("go");
         await client.ExpectResetAsync();
@@ -103,18 +88,13 @@ public sealed class ClosingTests
     [Fact]
     public async Task The_first_reason_wins()
     {
-        var handler = new ScriptedHandler
+        await using TestServer server = StartAnswering(connection =>
         {
-            Received = (connection, data) =>
-            {
-                connection.Close(CloseReason.ProtocolError);
-                connection.Close(CloseReason.MessageTooLarge);
-                connection.Abort();
-                connection.Abort();
-                return data.Length;
-            },
-        };
-        await using TestServer server = TestServer.Scripted(handler);
+            connection.Close(CloseReason.ProtocolError);
+            connection.Close(CloseReason.MessageTooLarge);
+            connection.Abort();
+            connection.Abort();
+        });
         using TestClient client = await server.ConnectAsync();
         await client.SendAsync("go");
         await client.ExpectGoneAsync();
@@ -246,7 +226,19 @@ public sealed class ClosingTests
         Assert.Equal([null, "secret", null, "secret"], found);
     }
 
-    /// <summary>A server that closes every connection at once, and lingers for two seconds of the given clock.</summary>
+    /// <summary>A server that does this whenever something comes, and consumes it.</summary>
+    private static TestServer StartAnswering(Action<Connection> answer) => TestServer.Scripted(new ScriptedHandler
+    {
+        Received = (connection, data) =>
+        {
+            answer(connection);
+            return data.Length;
+        },
+    });
+
+    /// <summary>
+    /// A server that closes every connection at once, and lingers for two seconds of the given clock.
+    /// </summary>
     private static TestServer StartLingering(ManualTimeProvider time)
     {
         var handler = new ScriptedHandler { Opened = connection => connection.Close() };

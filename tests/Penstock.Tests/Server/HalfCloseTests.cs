@@ -25,7 +25,7 @@ public sealed class HalfCloseTests
             o.MaxSendQueueBytes = 64 * 1024;
             o.ResumeSendQueueBytes = 16 * 1024;
         });
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         byte[] request = [.. Enumerable.Range(0, 400).SelectMany(_ => TestClient.Frame(TestClient.Pattern(40_000)))];
         Task sending = SendAndFinishAsync();
         await Patience.UntilAsync(() => server.Group.Sum(loop => loop.Statistics.ReceivePauses) > 0);

@@ -87,8 +87,11 @@ public sealed class HeldOutputTests
     {
         byte[] buffer = new byte[count];
         int length = 0;
-        while (length < count && await socket.ReceiveAsync(buffer.AsMemory(length), Cancellation) is var received and > 0)
+        while (length < count
+            && await socket.ReceiveAsync(buffer.AsMemory(length), Cancellation) is var received and > 0)
+        {
             length += received;
+        }
         return Encoding.ASCII.GetString(buffer, 0, length);
     }
 

@@ -103,7 +103,9 @@ public sealed class LoadTests
     [Fact]
     public async Task Connections_come_and_go_without_leaving_descriptors_or_memory_behind()
     {
-        Assert.SkipWhen(TestIo.Mechanism == IoMechanism.ThreadPerConnection, "A thread keeps its descriptors for the next connection.");
+        Assert.SkipWhen(
+            TestIo.Mechanism == IoMechanism.ThreadPerConnection,
+            "A thread keeps its descriptors for the next connection.");
         await using TestServer server = TestServer.Echo();
         await ComeAndGoAsync(50);
         ProcessResources before = ProcessResources.Now();

@@ -8,7 +8,8 @@ public sealed class LoopSynchronizationContextTests
     public async Task What_a_handler_awaits_resumes_on_its_loop()
     {
         await using var group = new LoopGroup(TestIo.Apply(new LoopOptions(), count: 2));
-        var threads = new TaskCompletionSource<(int Before, int After)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var threads = new TaskCompletionSource<(int Before, int After)>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
         var elsewhere = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
         group.Post(group.Count - 1, () => _ = AwaitAsync());
@@ -54,7 +55,8 @@ public sealed class LoopSynchronizationContextTests
     public async Task A_loop_cannot_be_waited_for_from_another_thread()
     {
         await using var group = new LoopGroup(TestIo.Apply(new LoopOptions()));
-        var context = new TaskCompletionSource<SynchronizationContext?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var context = new TaskCompletionSource<SynchronizationContext?>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
         group.Post(0, () => context.SetResult(SynchronizationContext.Current));
         SynchronizationContext? loop = await context.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
 

@@ -47,7 +47,7 @@ public sealed class ShutdownTests
             o.WriteStallTimeout = Timeout.InfiniteTimeSpan;
             o.ShutdownTimeout = TimeSpan.FromSeconds(30);
         });
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         Task sending = client.SendAsync(new byte[64 * 1024 * 1024]);
         await server.WaitStalledAsync();
 

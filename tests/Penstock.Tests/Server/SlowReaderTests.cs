@@ -22,7 +22,7 @@ public sealed class SlowReaderTests
             },
         };
         await using TestServer server = TestServer.Scripted(handler, Limit);
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         byte[] request = TestClient.Pattern(32 * 1024 * 1024);
         Task sending = client.SendAsync(request);
 
@@ -42,8 +42,8 @@ public sealed class SlowReaderTests
     [Fact]
     public async Task Other_connections_are_served_while_one_does_not_read()
     {
-        await using TestServer server = TestServer.Echo(Limit);
-        using TestClient stuck = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        await using TestServer server = StartEcho();
+        using TestClient stuck = await server.ConnectWithSmallBufferAsync();
         Task sending = stuck.SendAsync(new byte[64 * 1024 * 1024]);
         await server.WaitStalledAsync();
 
@@ -59,12 +59,8 @@ public sealed class SlowReaderTests
     [Fact]
     public async Task A_peer_that_takes_nothing_is_reset_after_the_stall_timeout()
     {
-        await using TestServer server = TestServer.Echo(o =>
-        {
-            Limit(o);
-            o.WriteStallTimeout = TimeSpan.FromMilliseconds(200);
-        });
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        await using TestServer server = StartEcho(o => o.WriteStallTimeout = TimeSpan.FromMilliseconds(200));
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         Task sending = client.SendAsync(new byte[64 * 1024 * 1024]);
         Assert.Equal(CloseReason.WriteStallTimeout, await server.Journal.WaitClosedAsync());
         await Assert.ThrowsAnyAsync<Exception>(() => sending);
@@ -74,12 +70,8 @@ public sealed class SlowReaderTests
     [Fact]
     public async Task The_disconnect_policy_resets_a_slow_consumer()
     {
-        await using TestServer server = TestServer.Echo(o =>
-        {
-            Limit(o);
-            o.SlowConsumer = SlowConsumerPolicy.Disconnect;
-        });
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        await using TestServer server = StartEcho(o => o.SlowConsumer = SlowConsumerPolicy.Disconnect);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         Task sending = client.SendAsync(new byte[64 * 1024 * 1024]);
         Assert.Equal(CloseReason.SlowConsumer, await server.Journal.WaitClosedAsync());
         await Assert.ThrowsAnyAsync<Exception>(() => sending);
@@ -104,7 +96,7 @@ public sealed class SlowReaderTests
             Limit(o);
             o.SlowConsumer = SlowConsumerPolicy.Disconnect;
         });
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         await client.SendAsync(new byte[1_000]);
         Assert.Equal(CloseReason.SlowConsumer, await server.Journal.WaitClosedAsync());
     }
@@ -142,14 +134,10 @@ public sealed class SlowReaderTests
     }
 
     [Fact]
-    public async Task What_stays_behind_a_full_queue_is_neither_kept_without_bound_nor_forgotten_where_the_handler_is_only_told()
+    public async Task What_a_handler_that_is_only_told_leaves_behind_a_full_queue_is_bounded_and_not_forgotten()
     {
-        await using TestServer server = TestServer.Echo(o =>
-        {
-            Limit(o);
-            o.SlowConsumer = SlowConsumerPolicy.Notify;
-        });
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        await using TestServer server = StartEcho(o => o.SlowConsumer = SlowConsumerPolicy.Notify);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         byte[] frame = TestClient.Frame(TestClient.Pattern(1_000));
         byte[] requests = [.. Enumerable.Repeat(frame, 32 * 1024).SelectMany(bytes => bytes)];
         Task sending = client.SendAsync(requests);
@@ -183,6 +171,8 @@ public sealed class SlowReaderTests
         await client.ExpectEndAsync();
         Assert.Equal(5, drained);
     }
+
+    private static TestServer StartEcho(Action<ServerOptions>? adjust = null) => TestServer.Echo(Limit + adjust);
 
     private static void Limit(ServerOptions options)
     {

@@ -38,8 +38,7 @@ internal sealed class TestClient : IDisposable
     }
 
     /// <summary>
-    /// A single-threaded blocking server leaves the second client in the backlog while the first one
-    /// stays.
+    /// A single-threaded blocking server leaves the second client in the backlog while the first one stays.
     /// </summary>
     private static void SkipIfServedOneAtATime(EndPoint server)
     {

@@ -52,6 +52,10 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Task<TestClient> ConnectAsync() => TestClient.ConnectAsync(EndPoint);
 
+    /// <summary>A client whose kernel soon holds the server back when it does not read.</summary>
+    public Task<TestClient> ConnectWithSmallBufferAsync() =>
+        TestClient.ConnectAsync(EndPoint, socket => socket.ReceiveBufferSize = 8 * 1024);
+
     /// <summary>Runs <paramref name="work"/> on a loop and waits for it.</summary>
     public Task RunOnLoopAsync(Action work, int loop = 0) => Group.ReadAsync(
         () =>
@@ -75,7 +79,9 @@ internal sealed class TestServer : IAsyncDisposable
         await Patience.UntilAsync(async () =>
         {
             long rented = await RentedBytesAsync();
-            (long, long) now = (Group.Sum(loop => loop.Statistics.SentBytes), Group.Sum(loop => loop.Statistics.ReceivedBytes));
+            (long, long) now = (
+                Group.Sum(loop => loop.Statistics.SentBytes),
+                Group.Sum(loop => loop.Statistics.ReceivedBytes));
             unchanged = now == last && rented > 0 ? unchanged + 1 : 0;
             last = now;
             return unchanged == samples;

@@ -12,7 +12,7 @@ public sealed class TimeoutTests
     [Fact]
     public async Task Nothing_said_within_the_first_message_timeout_closes()
     {
-        await using TestServer server = TestServer.Echo(Virtual);
+        await using TestServer server = StartEcho();
         using TestClient client = await server.ConnectAsync();
         await server.Journal.WaitOpenedAsync();
         await AdvanceAsync(server, First - Second);
@@ -25,7 +25,7 @@ public sealed class TimeoutTests
     [Fact]
     public async Task Part_of_a_message_does_not_put_the_first_message_timeout_off()
     {
-        await using TestServer server = TestServer.Echo(Virtual);
+        await using TestServer server = StartEcho();
         using TestClient client = await server.ConnectAsync();
         await server.Journal.WaitOpenedAsync();
         await AdvanceAsync(server, First - Second);
@@ -38,7 +38,7 @@ public sealed class TimeoutTests
     [Fact]
     public async Task A_whole_message_starts_the_idle_timeout_anew()
     {
-        await using TestServer server = TestServer.Echo(Virtual);
+        await using TestServer server = StartEcho();
         using TestClient client = await server.ConnectAsync();
         await client.ExchangeAsync();
         for (int i = 0; i < 3; i++)
@@ -57,11 +57,7 @@ public sealed class TimeoutTests
     [Fact]
     public async Task Without_a_first_message_timeout_the_idle_timeout_counts_from_connecting()
     {
-        await using TestServer server = TestServer.Echo(o =>
-        {
-            Virtual(o);
-            o.FirstMessageTimeout = Timeout.InfiniteTimeSpan;
-        });
+        await using TestServer server = StartEcho(o => o.FirstMessageTimeout = Timeout.InfiniteTimeSpan);
         using TestClient client = await server.ConnectAsync();
         await server.Journal.WaitOpenedAsync();
         await AdvanceAsync(server, Idle);
@@ -71,11 +67,8 @@ public sealed class TimeoutTests
     [Fact]
     public async Task Without_any_timeout_a_silent_connection_stays()
     {
-        await using TestServer server = TestServer.Echo(o =>
-        {
-            Virtual(o);
-            o.FirstMessageTimeout = o.IdleTimeout = Timeout.InfiniteTimeSpan;
-        });
+        await using TestServer server = StartEcho(
+            o => o.FirstMessageTimeout = o.IdleTimeout = Timeout.InfiniteTimeSpan);
         using TestClient client = await server.ConnectAsync();
         await server.Journal.WaitOpenedAsync();
         await AdvanceAsync(server, TimeSpan.FromDays(10));
@@ -85,7 +78,7 @@ public sealed class TimeoutTests
     [Fact]
     public async Task Each_of_several_connections_has_its_own_deadline()
     {
-        await using TestServer server = TestServer.Echo(Virtual);
+        await using TestServer server = StartEcho();
         using TestClient early = await server.ConnectAsync();
         using TestClient late = await server.ConnectAsync();
         await late.ExchangeAsync("first");
@@ -129,12 +122,8 @@ public sealed class TimeoutTests
     [Fact]
     public async Task Time_does_not_count_while_replies_wait_for_a_peer_that_may_take_its_time()
     {
-        await using TestServer server = TestServer.Echo(o =>
-        {
-            Virtual(o);
-            o.WriteStallTimeout = Timeout.InfiniteTimeSpan;
-        });
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        await using TestServer server = StartEcho(o => o.WriteStallTimeout = Timeout.InfiniteTimeSpan);
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         byte[] request = TestClient.Frame(TestClient.Pattern(1024 * 1024));
         byte[] requests = [.. Enumerable.Range(0, 32).SelectMany(_ => request)];
         Task sending = client.SendAsync(requests);
@@ -149,8 +138,8 @@ public sealed class TimeoutTests
     [Fact]
     public async Task A_stalled_write_times_out_on_the_virtual_clock_and_progress_puts_it_off()
     {
-        await using TestServer server = TestServer.Echo(Virtual);
-        using TestClient client = await TestClient.ConnectAsync(server.EndPoint, s => s.ReceiveBufferSize = 8 * 1024);
+        await using TestServer server = StartEcho();
+        using TestClient client = await server.ConnectWithSmallBufferAsync();
         Task sending = client.SendAsync(new byte[64 * 1024 * 1024]);
         await server.WaitStalledAsync();
         await AdvanceAsync(server, TimeSpan.FromSeconds(29));
@@ -225,6 +214,8 @@ public sealed class TimeoutTests
         Assert.Equal(3, beats);
         Assert.Throws<ArgumentOutOfRangeException>("period", () => group.StartTimer(0, TimeSpan.Zero, () => { }));
     }
+
+    private TestServer StartEcho(Action<ServerOptions>? adjust = null) => TestServer.Echo(Virtual + adjust);
 
     private void Virtual(ServerOptions options)
     {

@@ -25,7 +25,8 @@ public sealed class TopicTests
         };
         await using LoopGroup group = LoopGroupReading.Create();
         topic = new Broadcaster(group).CreateTopic();
-        await using TestServer server = TestServer.Scripted(handler, o => (o.MaxSendQueueBytes, o.ResumeSendQueueBytes) = (1, 0), group);
+        await using TestServer server = TestServer.Scripted(
+            handler, o => (o.MaxSendQueueBytes, o.ResumeSendQueueBytes) = (1, 0), group);
         List<TestClient> connected = [];
         for (int i = 0; i < clients; i++)
             connected.Add(await server.ConnectAsync());

@@ -165,7 +165,8 @@ public sealed class TransportSupportTests
     }
 
     /// <summary>A server, a client, and the server's socket of their connection.</summary>
-    private sealed class Link(TcpServer server, Recorder handler, Socket client, ConnectionSocket socket) : IAsyncDisposable
+    private sealed class Link(TcpServer server, Recorder handler, Socket client, ConnectionSocket socket)
+        : IAsyncDisposable
     {
         public Recorder Handler => handler;
 

@@ -188,7 +188,12 @@ internal sealed class BlockingDriver : IoDriver
     private void Open(SlotKey key, SocketHandle socket, SlotState state)
     {
         Debug.Assert(_slots[key.Index].State == SlotState.Free, "the slot is in use");
-        _slots[key.Index] = new BlockingSlot { Descriptor = socket.Descriptor, Generation = key.Generation, State = state };
+        _slots[key.Index] = new BlockingSlot
+        {
+            Descriptor = socket.Descriptor,
+            Generation = key.Generation,
+            State = state,
+        };
         _used.Add(key.Index);
     }
 
@@ -251,8 +256,7 @@ internal sealed class BlockingDriver : IoDriver
     }
 
     /// <summary>
-    /// Takes one completion out of the entry at <see cref="_next"/>, which ends when there is none left in
-    /// it.
+    /// Takes one completion out of the entry at <see cref="_next"/>, which ends when there is none left in it.
     /// </summary>
     private bool TryServe(out Completion completion)
     {

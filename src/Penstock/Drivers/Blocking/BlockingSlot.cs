@@ -24,7 +24,8 @@ internal struct BlockingSlot
     public readonly bool IsReading => State == SlotState.Attached && IsReceiving;
 
     /// <summary>Whether something to accept or to receive is waited for.</summary>
-    public readonly bool IsReceiving => State is SlotState.Listening or SlotState.Attached && !ReceivePaused && !ReceiveEnded;
+    public readonly bool IsReceiving =>
+        State is SlotState.Listening or SlotState.Attached && !ReceivePaused && !ReceiveEnded;
 
     /// <summary>The peer was heard, or is to be heard again: its slices are counted from now on.</summary>
     public void StartPatience()

@@ -3,8 +3,7 @@ using Penstock.Interop.Linux;
 namespace Penstock.Drivers;
 
 /// <summary>
-/// The ring's entries that tell what operations did. Filled by the kernel within an enter, emptied
-/// here.
+/// The ring's entries that tell what operations did. Filled by the kernel within an enter, emptied here.
 /// </summary>
 internal sealed unsafe class CompletionRing
 {

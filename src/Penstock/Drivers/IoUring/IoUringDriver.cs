@@ -256,7 +256,9 @@ internal sealed class IoUringDriver : IoDriver
             return false;
 
         ref IoUringSlot slot = ref _slots[key];
-        bool isOutcome = slot.State == IoUringSlotState.Attached && !IsTransient(entry.Result) && entry.Result != -Errno.ENOBUFS;
+        bool isOutcome = slot.State == IoUringSlotState.Attached
+            && !IsTransient(entry.Result)
+            && entry.Result != -Errno.ENOBUFS;
         slot.ReceiveEnded |= isOutcome && entry.Result <= 0;
         slot.HasReceived |= entry.Result > 0;
         if (entry.Result == -Errno.ENOBUFS)

@@ -44,9 +44,16 @@ internal sealed class IoUringProbe(string settingPath = IoUringProbe.SettingPath
         if (errno == Errno.EPERM)
             return ExplainPermission();
         if (errno == Errno.ENOMEM)
-            return $"{call} found no memory (ENOMEM): raise the memory-lock limit (ulimit -l) or the container's memory limit.";
+        {
+            return $"{call} found no memory (ENOMEM): "
+                + "raise the memory-lock limit (ulimit -l) or the container's memory limit.";
+        }
+
         if (errno == Errno.EINVAL)
-            return $"the kernel ({Environment.OSVersion.Version}) has an io_uring too old for this engine, which needs Linux 6.1 (EINVAL).";
+        {
+            return $"the kernel ({Environment.OSVersion.Version}) has an io_uring too old for this engine, "
+                + "which needs Linux 6.1 (EINVAL).";
+        }
         return $"{call} failed: {Errno.Describe(errno)}.";
     }
 

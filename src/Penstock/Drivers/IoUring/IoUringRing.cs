@@ -144,7 +144,8 @@ internal sealed unsafe class IoUringRing : IDisposable
 
         KernelTimeSpan limit = KernelTimeSpan.From(wait);
         IoUringWaitArgument argument = new() { Timeout = &limit };
-        Check(IoUringCalls.Enter(_enterDescriptor, submit, minimum, flags | IoUringAbi.EnterExtendedArgument, &argument));
+        flags |= IoUringAbi.EnterExtendedArgument;
+        Check(IoUringCalls.Enter(_enterDescriptor, submit, minimum, flags, &argument));
     }
 
     /// <summary>
@@ -153,8 +154,14 @@ internal sealed unsafe class IoUringRing : IDisposable
     /// </summary>
     private static void Check(int result)
     {
-        if (result >= 0 || result == -NoTime || result == -Errno.EINTR || result == -Errno.EAGAIN || result == -Errno.EBUSY)
+        if (result >= 0
+            || result == -NoTime
+            || result == -Errno.EINTR
+            || result == -Errno.EAGAIN
+            || result == -Errno.EBUSY)
+        {
             return;
+        }
         throw new IoUringException("io_uring_enter", -result);
     }
 
@@ -169,7 +176,8 @@ internal sealed unsafe class IoUringRing : IDisposable
     private static nuint RingsLength(in IoUringParameters parameters)
     {
         nuint submission = parameters.Submission.Array + parameters.SubmissionEntries * (nuint)sizeof(uint);
-        nuint completion = parameters.Completion.Entries + parameters.CompletionEntries * (nuint)sizeof(IoUringCompletion);
+        nuint completion =
+            parameters.Completion.Entries + parameters.CompletionEntries * (nuint)sizeof(IoUringCompletion);
         return Math.Max(submission, completion);
     }
 

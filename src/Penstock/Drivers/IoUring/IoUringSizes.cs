@@ -1,8 +1,7 @@
 namespace Penstock.Drivers;
 
 /// <summary>
-/// How large an <see cref="IoUringDriver"/> makes what it shares with the kernel. All are powers of
-/// two.
+/// How large an <see cref="IoUringDriver"/> makes what it shares with the kernel. All are powers of two.
 /// </summary>
 /// <param name="SubmissionEntries">Operations that are collected before the kernel must be told in the middle of a
 /// turn.</param>

@@ -45,8 +45,7 @@ internal struct IoUringSlot
     public readonly bool IsSending => (InFlight & (Operations.Send | Operations.AwaitRoom)) != 0;
 
     /// <summary>
-    /// What should be in flight, as far as that follows from the slot's state; sends are started by
-    /// name.
+    /// What should be in flight, as far as that follows from the slot's state; sends are started by name.
     /// </summary>
     public readonly Operations Wanted => State switch
     {

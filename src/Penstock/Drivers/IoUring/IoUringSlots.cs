@@ -45,8 +45,7 @@ internal sealed class IoUringSlots(int capacity, CompletionQueue completed)
     public void Starved(SlotKey key) => Queue(key, _starved);
 
     /// <summary>
-    /// The slots that changed since the last call. Those that cannot be served yet are to be added
-    /// again.
+    /// The slots that changed since the last call. Those that cannot be served yet are to be added again.
     /// </summary>
     public List<SlotKey> TakeChanges()
     {
@@ -59,8 +58,7 @@ internal sealed class IoUringSlots(int capacity, CompletionQueue completed)
     }
 
     /// <summary>
-    /// Closes the descriptor of a slot that is to be closed and of which the kernel holds nothing any
-    /// more.
+    /// Closes the descriptor of a slot that is to be closed and of which the kernel holds nothing any more.
     /// </summary>
     public bool TryFinishClose(SlotKey key)
     {

@@ -1,8 +1,7 @@
 namespace Penstock.Drivers;
 
 /// <summary>
-/// What travels with an operation through the kernel: what it is, its slot and the generation of the slot's
-/// use.
+/// What travels with an operation through the kernel: what it is, its slot and the generation of the slot's use.
 /// </summary>
 /// <remarks>
 /// A slot has at most one of a kind in flight, because none is started before the last one's final completion; so this

@@ -1,8 +1,7 @@
 namespace Penstock.Drivers;
 
 /// <summary>
-/// What an <see cref="IoUringDriver"/> has the kernel do for a slot; alone or, as what is in flight, a
-/// set.
+/// What an <see cref="IoUringDriver"/> has the kernel do for a slot; alone or, as what is in flight, a set.
 /// </summary>
 [Flags]
 internal enum Operations : byte
@@ -25,8 +24,7 @@ internal enum Operations : byte
     AwaitEnd = 16,
 
     /// <summary>
-    /// A send. It may not wait for room, so it ends while it is submitted; it completes only if it fell
-    /// short.
+    /// A send. It may not wait for room, so it ends while it is submitted; it completes only if it fell short.
     /// </summary>
     Send = 32,
 

@@ -9,9 +9,10 @@ namespace Penstock.Drivers;
 /// connection that is idle costs none.
 /// </summary>
 /// <remarks>
-/// Where the kernel can, and keeps order (Linux 6.15), a receive takes only the bytes that it fills, and the next one, of whichever
-/// connection, continues behind them. Then buffers can be large enough for bulk data and small messages still do not
-/// waste them. Receives complete in the order in which the kernel filled the buffer, so its fill is known by counting.
+/// Where the kernel can, and keeps order (Linux 6.15), a receive takes only the bytes that it fills, and the next one,
+/// of whichever connection, continues behind them. Then buffers can be large enough for bulk data and small messages
+/// still do not waste them. Receives complete in the order in which the kernel filled the buffer, so its fill is known
+/// by counting.
 /// </remarks>
 internal sealed unsafe class ReceiveBufferRing : IDisposable
 {
@@ -60,15 +61,19 @@ internal sealed unsafe class ReceiveBufferRing : IDisposable
         if (result == -Errno.EINVAL && incremental)
             result = Register(ring, mapping, sizes.ReceiveBuffers, incremental = false);
         if (result >= 0)
-            return new ReceiveBufferRing(ring, mapping, EntriesLength(in sizes), in sizes) { IsIncremental = incremental };
+        {
+            return new ReceiveBufferRing(ring, mapping, EntriesLength(in sizes), in sizes)
+            {
+                IsIncremental = incremental,
+            };
+        }
 
         IoUringCalls.Unmap(mapping, MappedLength(in sizes));
         throw new IoUringException("io_uring_register of the receive buffers", -result);
     }
 
     /// <summary>
-    /// The bytes of a receive. Valid until <see cref="ReturnLent"/>, which must come before the next
-    /// call.
+    /// The bytes of a receive. Valid until <see cref="ReturnLent"/>, which must come before the next call.
     /// </summary>
     public ReadOnlySpan<byte> Lend(IoUringCompletion completion)
     {
@@ -128,5 +133,6 @@ internal sealed unsafe class ReceiveBufferRing : IDisposable
         return (length + page - 1) / page * page;
     }
 
-    private static nuint MappedLength(in IoUringSizes sizes) => EntriesLength(in sizes) + (nuint)sizes.TotalReceiveBytes;
+    private static nuint MappedLength(in IoUringSizes sizes) =>
+        EntriesLength(in sizes) + (nuint)sizes.TotalReceiveBytes;
 }

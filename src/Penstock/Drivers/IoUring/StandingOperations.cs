@@ -10,8 +10,7 @@ namespace Penstock.Drivers;
 internal sealed class StandingOperations(IoUringRing ring, IoUringSlots slots)
 {
     /// <summary>
-    /// Goes through the slots that changed, before an enter. What finds no room in the queue is left to the
-    /// next.
+    /// Goes through the slots that changed, before an enter. What finds no room in the queue is left to the next.
     /// </summary>
     public void Apply()
     {

@@ -4,8 +4,7 @@ using Penstock.Interop.Linux;
 namespace Penstock.Drivers;
 
 /// <summary>
-/// The ring's entries that ask the kernel for operations. Filled here, emptied by the kernel within an
-/// enter.
+/// The ring's entries that ask the kernel for operations. Filled here, emptied by the kernel within an enter.
 /// </summary>
 internal sealed unsafe class SubmissionQueue
 {
@@ -59,8 +58,7 @@ internal sealed unsafe class SubmissionQueue
     public bool HasTaken(uint position) => (int)(Volatile.Read(ref *_head) - position) > 0;
 
     /// <summary>
-    /// Kernels before 6.6 look entries up in a table, which here always says: the entry of the same
-    /// number.
+    /// Kernels before 6.6 look entries up in a table, which here always says: the entry of the same number.
     /// </summary>
     private void FillIndirection(uint* table)
     {

@@ -31,8 +31,7 @@ internal sealed class ReadinessEvents(Poller poller, LoopClock clock)
     }
 
     /// <summary>
-    /// Lets what was carried over so far be served; what is carried over from now on waits for the next
-    /// turn.
+    /// Lets what was carried over so far be served; what is carried over from now on waits for the next turn.
     /// </summary>
     public void ServeCarriedOver() => _carriedThisTurn = _carriedOver.Count;
 

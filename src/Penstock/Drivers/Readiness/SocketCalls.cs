@@ -19,5 +19,6 @@ internal unsafe class SocketCalls
 
     public virtual int Send(int descriptor, byte* buffer, int length) => Libc.Send(descriptor, buffer, length);
 
-    public virtual int SendMessage(int descriptor, IoVector* vectors, int count) => Libc.SendMessage(descriptor, vectors, count);
+    public virtual int SendMessage(int descriptor, IoVector* vectors, int count) =>
+        Libc.SendMessage(descriptor, vectors, count);
 }

@@ -32,8 +32,7 @@ internal sealed class SocketArrivals
     }
 
     /// <summary>
-    /// Waits until something was added, or <see cref="Wake"/> was called, or the time is over; takes it
-    /// all.
+    /// Waits until something was added, or <see cref="Wake"/> was called, or the time is over; takes it all.
     /// </summary>
     public void Take(Queue<SocketOperation> target, TimeSpan timeout)
     {

@@ -121,6 +121,8 @@ internal sealed class SocketDriver : IoDriver
 
     public override void Wait(long deadline)
     {
+        // A turn whose budget ended with a newcomer asks for the next one only here.
+        AcceptOn();
         StartInputs();
         bool workWaits = !_completed.IsEmpty || _ready.Count > 0;
         _arrivals.Take(_ready, workWaits ? TimeSpan.Zero : _clock.Until(deadline));
@@ -128,12 +130,7 @@ internal sealed class SocketDriver : IoDriver
 
     public override bool TryNext(out Completion completion)
     {
-        if (_accepting is { } listener)
-        {
-            _accepting = null;
-            StartInput(listener);
-        }
-
+        AcceptOn();
         while (true)
         {
             if (_completed.TryDequeue(out completion))
@@ -173,7 +170,8 @@ internal sealed class SocketDriver : IoDriver
     {
         SocketSlot slot = _slots[key.Index] ??= new SocketSlot(_arrivals);
         Debug.Assert(slot.State == SlotState.Free, "the slot is in use");
-        Socket socket = handle.Socket ?? throw new ArgumentException("This driver works on managed sockets.", nameof(handle));
+        Socket socket = handle.Socket
+            ?? throw new ArgumentException("This driver works on managed sockets.", nameof(handle));
         socket.Blocking = false;
         slot.Open(key, socket, state);
         return slot;
@@ -188,8 +186,7 @@ internal sealed class SocketDriver : IoDriver
     }
 
     /// <summary>
-    /// An operation was started; one that completed at once has no arrival and is served like the
-    /// others.
+    /// An operation was started; one that completed at once has no arrival and is served like the others.
     /// </summary>
     private void Start(SocketOperation operation, bool isPending)
     {
@@ -200,8 +197,7 @@ internal sealed class SocketDriver : IoDriver
     }
 
     /// <summary>
-    /// Before the next wait and not at once: in this turn the others come first, and a pause may still
-    /// come.
+    /// Before the next wait and not at once: in this turn the others come first, and a pause may still come.
     /// </summary>
     private void QueueStart(SocketSlot slot)
     {
@@ -220,6 +216,14 @@ internal sealed class SocketDriver : IoDriver
         }
 
         _toStart.Clear();
+    }
+
+    private void AcceptOn()
+    {
+        if (_accepting is not { } listener)
+            return;
+        _accepting = null;
+        StartInput(listener);
     }
 
     private void StartInput(SocketSlot slot)
@@ -272,7 +276,8 @@ internal sealed class SocketDriver : IoDriver
         if (slot.Input.SocketError != SocketError.Success)
         {
             QueueStart(slot);
-            completion = Completion.Of(CompletionKind.Accepted, slot.Key, SocketErrors.ToResult(slot.Input.SocketError));
+            int result = SocketErrors.ToResult(slot.Input.SocketError);
+            completion = Completion.Of(CompletionKind.Accepted, slot.Key, result);
             return true;
         }
 

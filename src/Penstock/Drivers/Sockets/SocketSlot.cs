@@ -3,8 +3,7 @@ using System.Net.Sockets;
 namespace Penstock.Drivers;
 
 /// <summary>
-/// What a <see cref="SocketDriver"/> knows of one slot. Made on the slot's first use and reused
-/// afterwards.
+/// What a <see cref="SocketDriver"/> knows of one slot. Made on the slot's first use and reused afterwards.
 /// </summary>
 internal sealed class SocketSlot : IDisposable
 {

@@ -63,8 +63,7 @@ internal sealed unsafe class KeventBuffer
     internal uint FilterFlags(int index) => *(uint*)(At(index) + FilterFlagsOffset);
 
     /// <summary>
-    /// The filter's own value; with <see cref="Kqueue.Error"/>, the error number of a refused
-    /// change.
+    /// The filter's own value; with <see cref="Kqueue.Error"/>, the error number of a refused change.
     /// </summary>
     internal long Data(int index) => *(long*)(At(index) + DataOffset);
 

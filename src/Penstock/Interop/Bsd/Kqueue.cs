@@ -33,7 +33,12 @@ internal static unsafe class Kqueue
     /// without limit.
     /// </summary>
     internal static int Wait(
-        int kqueue, KeventBuffer changes, int changeCount, KeventBuffer events, int eventCount, TimeSpecification* timeout)
+        int kqueue,
+        KeventBuffer changes,
+        int changeCount,
+        KeventBuffer events,
+        int eventCount,
+        TimeSpecification* timeout)
     {
         int result = SystemCall.Result(
             KqueueLibrary.Loaded.Exchange(kqueue, changes.Start, changeCount, events.Start, eventCount, timeout));

@@ -33,8 +33,8 @@ internal sealed unsafe class KqueueLibrary
 
     /// <summary>Why there is none, as a sentence.</summary>
     internal static string Missing =>
-        $"kqueue is not here: {Path} is missing, or has no kqueue. It is a part of macOS and the BSDs; on Linux install " +
-        $"libkqueue, or name its path in {PathVariable}.";
+        $"kqueue is not here: {Path} is missing, or has no kqueue. It is a part of macOS and the BSDs; "
+        + $"on Linux install libkqueue, or name its path in {PathVariable}.";
 
     private static string Path
     {

@@ -3,8 +3,7 @@ using Penstock.Interop.Posix;
 namespace Penstock.Interop.Linux;
 
 /// <summary>
-/// The three system calls of io_uring, by the convention of <see cref="Libc"/>, and the mapping of its
-/// memory.
+/// The three system calls of io_uring, by the convention of <see cref="Libc"/>, and the mapping of its memory.
 /// </summary>
 /// <remarks>
 /// They are made by number: glibc has no functions for them, and liburing would be a native dependency for what is

@@ -19,8 +19,7 @@ internal readonly struct IoUringCompletion
     internal bool HasBuffer => (Flags & IoUringAbi.CompletionBuffer) != 0;
 
     /// <summary>
-    /// The buffer is used up only in part; the next completion that names it continues behind this
-    /// one.
+    /// The buffer is used up only in part; the next completion that names it continues behind this one.
     /// </summary>
     internal bool HasMoreOfBuffer => (Flags & IoUringAbi.CompletionBufferMore) != 0;
 

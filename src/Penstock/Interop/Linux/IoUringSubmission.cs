@@ -3,8 +3,7 @@ using System.Runtime.InteropServices;
 namespace Penstock.Interop.Linux;
 
 /// <summary>
-/// <c>struct io_uring_sqe</c>: one operation that is asked for. Its unions appear under their common
-/// use.
+/// <c>struct io_uring_sqe</c>: one operation that is asked for. Its unions appear under their common use.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct IoUringSubmission

@@ -41,8 +41,7 @@ internal static unsafe class LinuxLibc
     internal static int EventDescriptor() => SystemCall.Result(LinuxLibcImports.eventfd(0, CloseOnExec | NonBlocking));
 
     /// <summary>
-    /// Two connected stream sockets of this machine, non-blocking and not inherited by child
-    /// processes.
+    /// Two connected stream sockets of this machine, non-blocking and not inherited by child processes.
     /// </summary>
     internal static int SocketPair(int* descriptors) => SystemCall.Result(
         LinuxLibcImports.socketpair(UnixDomain, Stream | CloseOnExec | NonBlocking, 0, descriptors));

@@ -28,7 +28,8 @@ internal static unsafe partial class LinuxLibcImports
     internal static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
 
     [LibraryImport("libc")]
-    internal static partial nint mmap(void* address, nuint length, int protection, int flags, int descriptor, long offset);
+    internal static partial nint mmap(
+        void* address, nuint length, int protection, int flags, int descriptor, long offset);
 
     [LibraryImport("libc")]
     internal static partial int munmap(void* address, nuint length);

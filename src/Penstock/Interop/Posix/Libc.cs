@@ -54,8 +54,7 @@ internal static unsafe class Libc
     }
 
     /// <summary>
-    /// As <see cref="SendMessage"/>, and says EAGAIN rather than wait also when the descriptor would
-    /// block.
+    /// As <see cref="SendMessage"/>, and says EAGAIN rather than wait also when the descriptor would block.
     /// </summary>
     internal static int SendMessageWithoutWaiting(int fd, IoVector* vectors, int count)
     {

@@ -4,8 +4,8 @@ namespace Penstock.Interop.Posix;
 
 /// <summary>The C library's functions as they are; <see cref="Libc"/> is the way to call them.</summary>
 /// <remarks>
-/// Variadic functions (<c>fcntl</c>, <c>ioctl</c>, <c>open</c>) must stay out with more than their fixed arguments: on Apple arm64 their arguments travel on
-/// the stack, and an import with a fixed signature passes garbage.
+/// Variadic functions (<c>fcntl</c>, <c>ioctl</c>, <c>open</c>) must stay out with more than their fixed arguments: on
+/// Apple arm64 their arguments travel on the stack, and an import with a fixed signature passes garbage.
 /// </remarks>
 internal static unsafe partial class LibcImports
 {

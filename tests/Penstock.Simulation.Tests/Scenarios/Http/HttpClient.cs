@@ -14,10 +14,9 @@ internal sealed class HttpClient : ModelClient
     private readonly RequestEnds _ends = new();
     private readonly List<long> _beganAt = [];
     private readonly ByteFifo _unread = new();
-    private readonly int _maxOutstanding;
+    private readonly RequestBudget _budget;
     private readonly long _shortestPatience;
     private readonly VirtualTime _time;
-    private int _callsLeft;
     private int _answered;
     private int _forbiddenStatus;
     private long _produced;
@@ -31,8 +30,7 @@ internal sealed class HttpClient : ModelClient
         _time = network.Time;
         _shortestPatience = shortestPatience;
         _script = new HttpScript(Chance, options, Math.Min(ScriptBytes, 20_000));
-        _callsLeft = (int)Chance.Spread(1, 60) - 1;
-        _maxOutstanding = (int)Chance.Spread(1, 32);
+        _budget = new RequestBudget(Chance, maxRequests: 60, maxOutstanding: 32);
     }
 
     /// <summary>The server has, or may have, a reason to end the connection by itself.</summary>
@@ -52,24 +50,23 @@ internal sealed class HttpClient : ModelClient
 
     public override bool IsAnswered => _answered == _calls.Count;
 
-    protected override bool IsScriptOver => _callsLeft == 0;
+    protected override bool IsScriptOver => _budget.IsSpent;
 
     public override long WholeRequestBytes(long count) => _ends.WholeBytesIn(count);
 
     protected override bool TryProduce(ByteFifo outbox)
     {
         if (_produced >= ScriptBytes)
-            _callsLeft = 0;
-        if (_callsLeft == 0 || _calls.Count - _answered >= _maxOutstanding)
+            _budget.Spend();
+        if (!_budget.TryTake(outstanding: _calls.Count - _answered))
             return false;
-        _callsLeft--;
         _beganAt.Add(_time.Now);
         if (Faults.Strikes(Fault.BadMessage))
         {
             (byte[] bytes, _forbiddenStatus) = _script.DrawForbidden();
             outbox.Write(bytes);
             SentForbidden = true;
-            _callsLeft = 0;
+            _budget.Spend();
             return true;
         }
 
@@ -81,7 +78,7 @@ internal sealed class HttpClient : ModelClient
         AskedToThrow |= call.Status == 500;
         MayBeClosed |= call.Closes;
         if (call.Closes)
-            _callsLeft = 0;
+            _budget.Spend();
         return true;
     }
 

@@ -132,6 +132,8 @@ internal sealed class KeyValueScenario : Scenario
         // The other protocol stores any bytes; here they are text, and what is none is replaced.
         string? value = _store.Find(request.Key);
         string text = Encoding.UTF8.GetString(Resp.Bytes(value ?? ""));
-        return new ProtobufMessage(request.Key, Resp.Text(Encoding.UTF8.GetBytes(text)), ProtobufMessage.GetResponse, value is null ? 1 : 0).ToFrame();
+        string reply = Resp.Text(Encoding.UTF8.GetBytes(text));
+        int status = value is null ? 1 : 0;
+        return new ProtobufMessage(request.Key, reply, ProtobufMessage.GetResponse, status).ToFrame();
     }
 }

@@ -8,33 +8,30 @@ internal sealed class ProtobufClient : ExpectingClient
 {
     private readonly List<ProtobufMessage> _messages = [];
     private readonly int _maxValueBytes;
-    private readonly int _maxOutstanding;
-    private int _messagesLeft;
+    private readonly RequestBudget _budget;
 
     public ProtobufClient(SimulatedNetwork network, SimulatedConnection connection, int maxValueBytes)
         : base(network, connection)
     {
         _maxValueBytes = Math.Min(maxValueBytes, ScriptBytes);
-        _messagesLeft = (int)Chance.Spread(1, 80) - 1;
-        _maxOutstanding = (int)Chance.Spread(1, 64);
+        _budget = new RequestBudget(Chance, maxRequests: 80, maxOutstanding: 64);
     }
 
     /// <summary>The messages that were sent, by their number.</summary>
     public IReadOnlyList<ProtobufMessage> Messages => _messages;
 
-    protected override bool IsScriptOver => _messagesLeft == 0;
+    protected override bool IsScriptOver => _budget.IsSpent;
 
     protected override bool TryProduce(ByteFifo outbox)
     {
         if (ProducedBytes >= ScriptBytes)
-            _messagesLeft = 0;
-        if (_messagesLeft == 0 || Requests - Taken >= _maxOutstanding)
+            _budget.Spend();
+        if (!_budget.TryTake(outstanding: Requests - Taken))
             return false;
-        _messagesLeft--;
         if (Faults.Strikes(Fault.BadMessage))
         {
             ProduceForbidden(outbox, DrawForbidden(), farewell: default);
-            _messagesLeft = 0;
+            _budget.Spend();
             return true;
         }
 

@@ -11,9 +11,8 @@ internal sealed class RespClient : ExpectingClient
 
     private readonly List<string[]> _commands = [];
     private readonly int _maxValueBytes;
-    private readonly int _maxOutstanding;
+    private readonly RequestBudget _budget;
     private readonly bool _likesChannels;
-    private int _commandsLeft;
     private int _channels;
     private bool _inTransaction;
 
@@ -21,28 +20,26 @@ internal sealed class RespClient : ExpectingClient
         : base(network, connection)
     {
         _maxValueBytes = Math.Min(maxValueBytes, ScriptBytes);
-        _commandsLeft = (int)Chance.Spread(1, 80) - 1;
-        _maxOutstanding = (int)Chance.Spread(1, 64);
+        _budget = new RequestBudget(Chance, maxRequests: 80, maxOutstanding: 64);
         _likesChannels = Chance.Chance(0.3);
     }
 
     /// <summary>The commands that were sent, by their number.</summary>
     public IReadOnlyList<string[]> Commands => _commands;
 
-    protected override bool IsScriptOver => _commandsLeft == 0;
+    protected override bool IsScriptOver => _budget.IsSpent;
 
     protected override bool TryProduce(ByteFifo outbox)
     {
         if (ProducedBytes >= ScriptBytes)
-            _commandsLeft = 0;
-        if (_commandsLeft == 0 || Requests - Taken >= _maxOutstanding)
+            _budget.Spend();
+        if (!_budget.TryTake(outstanding: Requests - Taken))
             return false;
-        _commandsLeft--;
         if (Faults.Strikes(Fault.BadMessage))
         {
             (string bytes, string error) = DrawForbidden();
             ProduceForbidden(outbox, Resp.Bytes(bytes), Resp.Bytes(Resp.Error("ERR Protocol error: " + error)));
-            _commandsLeft = 0;
+            _budget.Spend();
             return true;
         }
 
@@ -95,7 +92,8 @@ internal sealed class RespClient : ExpectingClient
             case 6:
                 return Chance.Chance(0.3) ? ["UNWATCH"] : ["PERSIST", Key()];
             case 7 when Chance.Chance(0.1):
-                _commandsLeft = _inTransaction ? _commandsLeft : 0;
+                if (!_inTransaction)
+                    _budget.Spend();
                 return _inTransaction ? ["PING"] : ["QUIT"];
             case 26 or 27 when !_inTransaction:
                 return Subscribe();

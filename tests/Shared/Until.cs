@@ -1,4 +1,4 @@
-namespace Penstock.Broadcast.Tests;
+namespace Penstock.Testing;
 
 /// <summary>Waits for what another thread brings about.</summary>
 internal static class Until
@@ -13,5 +13,12 @@ internal static class Until
             Assert.False(deadline.IsCancellationRequested, "The condition did not come true in time.");
             await Task.Yield();
         }
+    }
+
+    public static async Task TrueAsync(Func<Task<bool>> condition)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        while (!await condition())
+            Assert.False(deadline.IsCancellationRequested, "The condition did not come true in time.");
     }
 }
