@@ -101,6 +101,25 @@ public sealed class ClosingTests
     }
 
     [Fact]
+    public async Task Closing_now_drops_what_was_staged_and_the_peer_sees_an_ordinary_end()
+    {
+        var handler = new ScriptedHandler
+        {
+            Received = (connection, data) =>
+            {
+                connection.Send("never"u8);
+                connection.CloseNow();
+                return data.Length;
+            },
+        };
+        await using TestServer server = TestServer.Scripted(handler);
+        using TestClient client = await server.ConnectAsync();
+        await client.SendAsync("go");
+        await client.ExpectEndAsync();
+        Assert.Equal(CloseReason.LocalClose, await server.Journal.WaitClosedAsync());
+    }
+
+    [Fact]
     public async Task The_first_reason_wins()
     {
         var handler = new ScriptedHandler
