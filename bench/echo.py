@@ -5,17 +5,17 @@ usage: bench/echo.py [--rounds N] [--seconds S] [--io MECHANISM[:TRIGGER] ...] [
 
 Builds the load generator and the C server with gcc and the command with dotnet, starts every server on the first core,
 alternates the generator over them from the second core, and prints for each workload the median over the rounds of the
-throughput ratio to the C server in the same round, with its spread, and the CPU time per request. Quote the ratios:
-absolute figures drift with the machine. Beside them runs a server that awaits
-Socket.ReceiveAsync. `blocking` serves one connection at a time, so the other 63 only wait. Needs two cores, gcc and
-taskset.
+throughput ratio to the C server in the same round, with the middle half of those ratios, and the CPU time per request.
+Quote the ratios: absolute figures drift with the machine, and `--rounds 40 --seconds 0.2` is for one that others share.
+Beside them run a server that awaits Socket.ReceiveAsync and, where liburing's headers are, a C server over io_uring.
+`blocking` serves one connection at a time, so the other 63 only wait. Needs two cores, gcc and taskset.
 """
 import argparse
 import statistics
 import subprocess
 import sys
 
-from measure import OUT, PENSTOCK, ROOT, Server, build, compare, print_header, print_rows, require
+from measure import OUT, PENSTOCK, ROOT, Server, build, compare, middle_half, print_header, print_rows, require
 
 WORKLOADS = {
     "64 connections, 1 deep": ["-c", "64", "-d", "1"],
@@ -70,7 +70,7 @@ def measure_idle(options):
             ratios = [a["rps"] / b["rps"] for a, b in zip(results[crowded.name], results[free.name])]
             print(f"{choice}: {memory:.0f} bytes of resident memory per idle connection; throughput of 64 busy ones "
                   f"beside {options.idle} idle to without: {statistics.median(ratios):.3f} "
-                  f"({min(ratios):.3f} to {max(ratios):.3f})", flush=True)
+                  f"({middle_half(ratios)})", flush=True)
         finally:
             if holder:
                 holder.kill()
@@ -81,7 +81,7 @@ def measure_idle(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--io", nargs="+", default=["epoll"])
     parser.add_argument("--only", default="", help="only the workloads whose name contains this")
     parser.add_argument("--idle", type=int, help="measure memory and throughput with so many idle connections instead")

@@ -34,7 +34,8 @@ struct connection {
     int replies_in_batch;
 };
 
-static int port, connections = 64, depth = 1, payload = 32, seconds = 3, idle, server;
+static int port, connections = 64, depth = 1, payload = 32, idle, server;
+static double seconds = 3;
 static const char *mode = "echo";
 static char *request, *reply, *buffer;
 static size_t request_length, reply_length, checked_length, buffer_length = 1 << 20;
@@ -285,8 +286,12 @@ static void parse(int argc, char **argv)
             mode = optarg;
             continue;
         }
+        if (option == 't') {
+            seconds = atof(optarg);
+            continue;
+        }
         int *target = option == 'c' ? &connections : option == 'd' ? &depth : option == 's' ? &payload
-                    : option == 't' ? &seconds : option == 'i' ? &idle : option == 'p' ? &server : NULL;
+                    : option == 'i' ? &idle : option == 'p' ? &server : NULL;
         if (!target) {
             fprintf(stderr, "usage: load PORT [-m echo|http|resp-get|resp-set] [-c N] [-d N] [-s BYTES] [-t SECONDS] [-i N] [-p PID]\n");
             exit(2);
@@ -321,7 +326,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < connections; i++)
         start_batch(&all[i], depth);
 
-    run(epoll, 0.5);
+    run(epoll, seconds < 2 ? seconds / 4 : 0.5);
     replies = latency_count = 0;
     double cpu = server ? server_cpu_seconds() : 0;
     uint64_t started = now();

@@ -113,6 +113,14 @@ public abstract partial class DriverContract
     }
 
     [Fact]
+    public void A_turn_that_ends_with_a_newcomer_does_not_make_the_next_one_wait()
+    {
+        using DriverHarness harness = StartListening(1, out SlotJournal listener, out EndPoint address);
+        ConnectMany(harness, address, 5);
+        harness.UntilOneByOne(() => listener.Accepted.Count == 5);
+    }
+
+    [Fact]
     public void A_storm_of_connections_does_not_hold_up_those_that_are_in()
     {
         using DriverHarness harness = StartListening(2, out SlotJournal listener, out EndPoint address);

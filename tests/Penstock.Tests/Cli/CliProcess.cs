@@ -50,6 +50,13 @@ internal sealed partial class CliProcess : IAsyncDisposable
     public static CliProcess Start(params string[] arguments) =>
         new(new ProcessStartInfo("dotnet", [Assembly, .. arguments]));
 
+    /// <summary>
+    /// Starts the command as a terminal would. A shell that runs these tests in the background makes them, and all that
+    /// they start, ignore <see cref="SigInt"/>, and the command rightly keeps to that.
+    /// </summary>
+    public static CliProcess StartInForeground(params string[] arguments) =>
+        OperatingSystem.IsLinux() ? StartThrough(["env", "--default-signal=INT"], arguments) : Start(arguments);
+
     /// <summary>Starts the command through another program, which runs what its own arguments end with.</summary>
     public static CliProcess StartThrough(string[] outer, params string[] arguments) =>
         new(new ProcessStartInfo(outer[0], [.. outer[1..], "dotnet", Assembly, .. arguments]));

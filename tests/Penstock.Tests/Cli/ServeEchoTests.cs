@@ -17,7 +17,7 @@ public sealed class ServeEchoTests
     [InlineData(CliProcess.SigTerm)]
     public async Task A_signal_drains_the_server_and_it_exits_with_0(int signal)
     {
-        await using CliProcess server = CliProcess.Start("serve", "echo", "--port", "0");
+        await using CliProcess server = CliProcess.StartInForeground("serve", "echo", "--port", "0");
         using TestClient client = await TestClient.ConnectAsync(await server.WaitEndPointAsync());
         await client.ExchangeAsync();
         await client.SendFrameAsync("the last one");
@@ -33,7 +33,7 @@ public sealed class ServeEchoTests
     [Fact]
     public async Task A_second_signal_does_not_wait_for_anybody()
     {
-        await using CliProcess server = CliProcess.Start("serve", "echo", "--port", "0");
+        await using CliProcess server = CliProcess.StartInForeground("serve", "echo", "--port", "0");
         using TestClient client = await TestClient.ConnectAsync(
             await server.WaitEndPointAsync(), s => s.ReceiveBufferSize = 8 * 1024);
 

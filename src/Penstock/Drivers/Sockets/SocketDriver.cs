@@ -121,6 +121,8 @@ internal sealed class SocketDriver : IoDriver
 
     public override void Wait(long deadline)
     {
+        // A turn whose budget ended with a newcomer asks for the next one only here.
+        AcceptOn();
         StartInputs();
         bool workWaits = !_completed.IsEmpty || _ready.Count > 0;
         _arrivals.Take(_ready, workWaits ? TimeSpan.Zero : _clock.Until(deadline));
@@ -128,12 +130,7 @@ internal sealed class SocketDriver : IoDriver
 
     public override bool TryNext(out Completion completion)
     {
-        if (_accepting is { } listener)
-        {
-            _accepting = null;
-            StartInput(listener);
-        }
-
+        AcceptOn();
         while (true)
         {
             if (_completed.TryDequeue(out completion))
@@ -219,6 +216,14 @@ internal sealed class SocketDriver : IoDriver
         }
 
         _toStart.Clear();
+    }
+
+    private void AcceptOn()
+    {
+        if (_accepting is not { } listener)
+            return;
+        _accepting = null;
+        StartInput(listener);
     }
 
     private void StartInput(SocketSlot slot)
