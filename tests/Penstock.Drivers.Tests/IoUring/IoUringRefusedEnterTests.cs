@@ -47,11 +47,13 @@ public sealed class IoUringRefusedEnterTests
     }
 
     [Fact]
-    public void A_ring_that_breaks_ends_the_loop_and_is_disposed_without_another_failure() => Run(Errno.EBADF, (driver, _) =>
-    {
-        var broken = Assert.Throws<IoUringException>(() => driver.Wait(0));
-        Assert.Equal(("io_uring_enter", Errno.EBADF), (broken.Call, broken.ErrorCode));
-    });
+    public void A_ring_that_breaks_says_how_and_is_disposed_without_another_failure() => Run(
+        Errno.EBADF,
+        (driver, _) =>
+        {
+            var broken = Assert.Throws<IoUringException>(() => driver.Wait(0));
+            Assert.Equal(("io_uring_enter", Errno.EBADF), (broken.Call, broken.ErrorCode));
+        });
 
     /// <summary>
     /// Uses a driver on a thread where the call fails. Afterwards every connection must be closed, also those that the

@@ -49,7 +49,8 @@ public sealed class SpareDescriptorTests
 
     private static Socket Connected(Socket listener)
     {
-        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 10_000 };
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        client.ReceiveTimeout = 10_000;
         client.Connect(listener.LocalEndPoint!);
         return client;
     }
