@@ -31,6 +31,22 @@ public sealed class IoUringRefusedEnterTests
     }
 
     [Fact]
+    public void Receives_that_cannot_be_started_now_do_not_hold_up_the_sends()
+    {
+        byte[] data = GC.AllocateArray<byte>(100, pinned: true);
+        Run(Errno.EBUSY, (driver, pairs) =>
+        {
+            driver.Wait(0);
+            driver.Wait(0);
+            for (int slot = 0; slot < Connections; slot++)
+                Send(driver, slot, data);
+
+            Assert.Equal(Enumerable.Range(0, Connections), Completed(driver, CompletionKind.Sent, data.Length));
+            Assert.All(pairs, pair => Assert.Equal(data.Length, pair.Far.Receive(new byte[1_000])));
+        });
+    }
+
+    [Fact]
     public void A_kernel_that_takes_no_submissions_now_fails_an_attempt_to_connect()
     {
         byte[] data = GC.AllocateArray<byte>(1, pinned: true);
