@@ -41,7 +41,8 @@ public sealed class StallDetectorTests
         string endPoint = $"127.0.0.1:{server.Port}";
         try
         {
-            await Deadline.Until(() => messages.Contains(endPoint, "still does"), "the stall is reported while it lasts");
+            await Deadline.Until(
+                () => messages.Contains(endPoint, "still does"), "the stall is reported while it lasts");
         }
         finally
         {
