@@ -17,8 +17,11 @@ internal sealed class KeyValueHandler(KeyValueLoop loop)
 {
     public override void OnOpened(Connection connection)
     {
-        // The protocol has no way to give a password, so without the option it is for this machine only.
-        if (!loop.Database.Options.Unprotected && !PeerAddress.IsLocal(connection.RemoteEndPoint))
+        // The protocol has no way to give a password, so without the option it is for this machine only, and for nobody
+        // once CONFIG SET has set one.
+        KeyValueDatabase database = loop.Database;
+        if (!database.Options.Unprotected
+            && (database.Settings.HasPassword || !PeerAddress.IsLocal(connection.RemoteEndPoint)))
             connection.Abort();
     }
 

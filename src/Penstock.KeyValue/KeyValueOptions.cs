@@ -3,6 +3,9 @@ namespace Penstock.KeyValue;
 /// <summary>What a key-value server keeps, how safely, and for whom. Read once, when the server starts.</summary>
 public sealed class KeyValueOptions
 {
+    /// <summary>Key and value lie in one block, whose size is an <see cref="int"/>.</summary>
+    private const int LargestValueBytes = 1024 * 1024 * 1024;
+
     /// <summary>
     /// Where the protobuf protocol is served, with its limits; null for nowhere. That protocol cannot carry a password,
     /// so it is not served where one is needed.
@@ -44,7 +47,9 @@ public sealed class KeyValueOptions
     /// <summary>What happens at <see cref="MaxMemoryBytes"/>. Default: <see cref="MemoryPolicy.NoEviction"/>.</summary>
     public MemoryPolicy MemoryPolicy { get; set; }
 
-    /// <summary>The longest value, in bytes. Default: 64 MiB. A connection buffers a command of that size.</summary>
+    /// <summary>
+    /// The longest value, in bytes, up to 1 GiB. Default: 64 MiB. A connection buffers a command of that size.
+    /// </summary>
     public int MaxValueBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Arguments of one command. Default: 1,048,576, as Redis has it.</summary>
@@ -73,6 +78,14 @@ public sealed class KeyValueOptions
         ArgumentNullException.ThrowIfNull(Loops);
         AtLeast(MaxMemoryBytes, 0, nameof(MaxMemoryBytes));
         AtLeast(MaxValueBytes, 1, nameof(MaxValueBytes));
+        if (MaxValueBytes > LargestValueBytes)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(MaxValueBytes),
+                MaxValueBytes,
+                $"{nameof(MaxValueBytes)} must be at most {LargestValueBytes}.");
+        }
+
         AtLeast(MaxArguments, 1, nameof(MaxArguments));
         AtLeast(MaxSubscriberBytes, 1, nameof(MaxSubscriberBytes));
         AtLeast(CompactLogBytes, 1, nameof(CompactLogBytes));

@@ -7,9 +7,9 @@ public class ConnectionOptions
     private const int LargestMessage = 1 << 30;
 
     /// <summary>
-    /// The longest message that a peer may send, and so the most that is ever buffered for it. Default: 1 MiB. A longer
-    /// one closes the connection with <see cref="CloseReason.MessageTooLarge"/>, as soon as its length is known. At most
-    /// 1 GiB.
+    /// The longest message that a peer may send, and so the most that is ever buffered for it. A longer one closes the
+    /// connection with <see cref="CloseReason.MessageTooLarge"/>, as soon as its length is known. Default: 1 MiB; at
+    /// most 1 GiB.
     /// </summary>
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
 

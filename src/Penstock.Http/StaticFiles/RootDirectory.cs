@@ -67,8 +67,8 @@ internal sealed class RootDirectory
         SafeFileHandle? handle = null;
         try
         {
-            handle = File.OpenHandle(file);
-            if (IsBelowRoot(handle, file))
+            handle = FileOpening.TryOpen(file);
+            if (handle is not null && IsBelowRoot(handle, file))
                 return handle;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -194,7 +194,18 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
     /// <summary>
     /// Cancels <see cref="BaseConnectionContext.ConnectionClosed"/>, whose callbacks are the application's.
     /// </summary>
-    void IThreadPoolWorkItem.Execute() => _closedSource.Cancel();
+    void IThreadPoolWorkItem.Execute()
+    {
+        try
+        {
+            _closedSource.Cancel();
+        }
+        catch (AggregateException exception)
+        {
+            // Nobody is above this on the pool: what a callback throws would end the process.
+            TransportLog.CallbackFailed(_loops.Log, ConnectionId, exception);
+        }
+    }
 
     private void Shutdown(Exception? reason)
     {

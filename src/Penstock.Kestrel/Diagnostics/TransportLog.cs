@@ -72,6 +72,10 @@ internal static partial class TransportLog
         ILogger logger, string connectionId, EndPoint endPoint, int loop, long milliseconds);
 
     [LoggerMessage(
+        12, LogLevel.Error, "Connection {ConnectionId}: a callback of its ConnectionClosed token threw")]
+    public static partial void CallbackFailed(ILogger logger, string connectionId, Exception exception);
+
+    [LoggerMessage(
         2, LogLevel.Debug, "Connection {ConnectionId} paused: the application is behind", SkipEnabledCheck = true)]
     private static partial void Paused(ILogger logger, string connectionId);
 

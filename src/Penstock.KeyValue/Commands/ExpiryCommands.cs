@@ -23,7 +23,8 @@ internal static class ExpiryCommands
 
     private static void Expire(ref Invocation call, TimeUnit unit, bool relative)
     {
-        if (!call.TryGetInteger(2, out long time))
+        if (!ExpireConditions.TryRead(in call, 3, out ExpireConditions conditions)
+            || !call.TryGetInteger(2, out long time))
             return;
         if (!ExpiryTimes.TryConvert(time, unit, relative ? call.Keys.Now : 0, out long expiresAt))
         {
@@ -31,8 +32,6 @@ internal static class ExpiryCommands
             return;
         }
 
-        if (!ExpireConditions.TryRead(in call, 3, out ExpireConditions conditions))
-            return;
         ref Entry entry = ref call.Keys.Find(call.Key);
         bool applies = !Unsafe.IsNullRef(ref entry) && conditions.Allow(entry.ExpiresAt, expiresAt);
         if (applies)

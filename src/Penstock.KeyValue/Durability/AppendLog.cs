@@ -5,8 +5,11 @@ namespace Penstock.KeyValue.Durability;
 /// of the changes; a thread of its own writes and syncs, and everything that was added meanwhile shares the next sync.
 /// </summary>
 /// <remarks>
-/// A write that fails is tried again from where it began until it succeeds: what is in memory stays ahead of the disk,
-/// no further write is accepted meanwhile, and nothing that was acknowledged is lost.
+/// <para>A write that fails is tried again from where it began until it succeeds: what is in memory stays ahead of the
+/// disk, no further write is accepted meanwhile, and nothing that was acknowledged is lost.</para>
+/// <para>After a sync that failed the kernel may have dropped what it could not write, and another sync would succeed
+/// for nothing. What was not acknowledged yet is written again. If there is more, the log is in doubt: writes are
+/// refused until a snapshot has taken its place.</para>
 /// </remarks>
 internal sealed class AppendLog : IDisposable
 {
@@ -30,7 +33,10 @@ internal sealed class AppendLog : IDisposable
     private long _released;
     private long _syncs;
     private long _lastSync;
-    private bool _unsynced;
+    private long _syncedLength;
+
+    /// <summary>The segment that may have a hole; 0 for none.</summary>
+    private int _doubtful;
     private bool _stopping;
     private volatile string? _failure;
 
@@ -46,6 +52,7 @@ internal sealed class AppendLog : IDisposable
         _time = time;
         _lastSync = time.GetTimestamp();
         _file = openSegment(segment);
+        _syncedLength = _file.Length;
         _thread = new Thread(Run) { Name = "penstock-log", IsBackground = true };
         _thread.Start();
     }
@@ -68,13 +75,19 @@ internal sealed class AppendLog : IDisposable
     public long FileBytes => _file.Length;
 
     /// <summary>Why records cannot be written now; null when they can.</summary>
-    public string? Failure => _failure;
+    public string? Failure => _failure ?? (IsDoubtful ? "A sync failed; a snapshot must make up for it" : null);
+
+    /// <summary>What was acknowledged may be missing on the disk; a snapshot makes up for it.</summary>
+    public bool IsDoubtful => Volatile.Read(ref _doubtful) != 0;
 
     /// <summary>Whether a write may only be acknowledged when it is on the disk.</summary>
     public bool IsStrict => _sync == SyncPolicy.Always;
 
     /// <summary>Whether replies must wait until <see cref="Released"/> has reached <see cref="Appended"/>.</summary>
-    public bool MustWait => Appended > Released && (IsStrict || Volatile.Read(ref _pending).Length > MaxPendingBytes);
+    public bool MustWait => Appended > Released && (IsStrict || IsFull);
+
+    /// <summary>More waits to be written than should: who writes on must be made to wait.</summary>
+    public bool IsFull => Volatile.Read(ref _pending).Length > MaxPendingBytes;
 
     /// <summary>Adds a record and empties its builder. Any thread; the locks of what it changes are held.</summary>
     public void Append(LogRecordBuilder record)
@@ -106,6 +119,16 @@ internal sealed class AppendLog : IDisposable
         }
     }
 
+    /// <summary>A snapshot holds everything before this segment, so the ones before do not matter any more.</summary>
+    public void Forget(int before)
+    {
+        lock (_gate)
+        {
+            if (_doubtful < before)
+                Volatile.Write(ref _doubtful, 0);
+        }
+    }
+
     /// <summary>Writes and syncs what there is, and ends. What cannot be written is given up.</summary>
     public void Dispose()
     {
@@ -126,7 +149,7 @@ internal sealed class AppendLog : IDisposable
             (long upTo, bool stop, TaskCompletionSource<int>? rotation) = TakePending();
             if (!WriteTaken(upTo))
             {
-                rotation?.SetException(new IOException("The log has ended."));
+                RefuseRotations(rotation);
                 return;
             }
 
@@ -146,7 +169,7 @@ internal sealed class AppendLog : IDisposable
         {
             while (_pending.Length == 0 && !_stopping && _rotation is null && !IsSyncDue)
             {
-                if (_unsynced && _sync == SyncPolicy.EverySecond)
+                if (HasUnsynced && _sync == SyncPolicy.EverySecond)
                     Monitor.Wait(_gate, SyncPeriod);
                 else
                     Monitor.Wait(_gate);
@@ -159,8 +182,10 @@ internal sealed class AppendLog : IDisposable
         }
     }
 
+    private bool HasUnsynced => _file.Length > _syncedLength;
+
     private bool IsSyncDue =>
-        _unsynced && _sync == SyncPolicy.EverySecond && _time.GetElapsedTime(_lastSync) >= SyncPeriod;
+        HasUnsynced && _sync == SyncPolicy.EverySecond && _time.GetElapsedTime(_lastSync) >= SyncPeriod;
 
     /// <summary>Returns false when the log ends without having written it.</summary>
     private bool WriteTaken(long upTo)
@@ -186,11 +211,7 @@ internal sealed class AppendLog : IDisposable
         try
         {
             if (count > 0)
-            {
                 _file.Append(_writing.Written.Span);
-                _unsynced = true;
-            }
-
             if (IsStrict || IsSyncDue)
                 SyncNow(count);
             _failure = null;
@@ -203,13 +224,10 @@ internal sealed class AppendLog : IDisposable
         }
     }
 
-    /// <summary>
-    /// After a sync that failed the kernel may have dropped what it could not write, and a second sync would succeed
-    /// for nothing. So the bytes are taken back and written again.
-    /// </summary>
+    /// <summary>Syncs; if that fails, the last <paramref name="count"/> bytes are taken back.</summary>
     private void SyncNow(int count)
     {
-        if (!_unsynced)
+        if (!HasUnsynced)
             return;
         try
         {
@@ -218,12 +236,20 @@ internal sealed class AppendLog : IDisposable
         catch (IOException)
         {
             _file.Retract(count);
+            if (HasUnsynced)
+                Doubt();
             throw;
         }
 
-        _unsynced = false;
+        _syncedLength = _file.Length;
         _lastSync = _time.GetTimestamp();
         Volatile.Write(ref _syncs, _syncs + 1);
+    }
+
+    private void Doubt()
+    {
+        lock (_gate)
+            Volatile.Write(ref _doubtful, _segment);
     }
 
     private void Fail(Exception exception)
@@ -242,16 +268,29 @@ internal sealed class AppendLog : IDisposable
         OnReleased?.Invoke();
     }
 
+    /// <summary>
+    /// The log has ended, and whoever waits for the next segment must not wait for ever: the one who was taken, and the
+    /// one who asked while nothing could be written.
+    /// </summary>
+    private void RefuseRotations(TaskCompletionSource<int>? taken)
+    {
+        lock (_gate)
+        {
+            taken?.SetException(new IOException("The log has ended."));
+            _rotation?.SetException(new IOException("The log has ended."));
+            _rotation = null;
+        }
+    }
+
     private void Rotate(TaskCompletionSource<int> rotation)
     {
         try
         {
-            _file.Sync();
+            SyncNow(0);
             LogFile next = _openSegment(_segment + 1);
-            next.Sync();
             _file.Dispose();
             _file = next;
-            _unsynced = false;
+            _syncedLength = next.Length;
             rotation.SetResult(++_segment);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

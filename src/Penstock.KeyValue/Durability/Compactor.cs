@@ -9,6 +9,9 @@ internal sealed class Compactor : IDisposable
 {
     private static readonly TimeSpan CheckPeriod = TimeSpan.FromSeconds(1);
 
+    /// <summary>A snapshot that failed will usually fail again, and each attempt writes much.</summary>
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(10);
+
     private readonly KeyValueDatabase _database;
     private readonly DataDirectory _directory;
     private readonly AppendLog _log;
@@ -17,6 +20,7 @@ internal sealed class Compactor : IDisposable
     private volatile bool _stopping;
     private volatile bool _requested;
     private volatile bool _running;
+    private bool _failed;
     private long _snapshotBytes;
     private long _lastSnapshotAt;
 
@@ -61,8 +65,8 @@ internal sealed class Compactor : IDisposable
     {
         while (!_stopping)
         {
-            _wake.WaitOne(CheckPeriod);
-            if (_stopping || !(_requested || IsLogLong))
+            _wake.WaitOne(_failed ? RetryPeriod : CheckPeriod);
+            if (_stopping || !(_requested || IsLogLong || _log.IsDoubtful))
                 continue;
             _requested = false;
             _running = true;
@@ -79,9 +83,11 @@ internal sealed class Compactor : IDisposable
         try
         {
             Compact();
+            _failed = false;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
+            _failed = true;
             if (!_stopping)
                 KeyValueEventSource.Log.SnapshotFailed(_directory.Path, exception.Message);
         }
@@ -90,13 +96,29 @@ internal sealed class Compactor : IDisposable
     private void Compact()
     {
         int number = _log.RotateAsync().GetAwaiter().GetResult();
-        string path = _directory.UnfinishedSnapshotPath(number);
-        using (var writer = new SnapshotWriter(path))
+        try
+        {
+            Write(number);
+            _directory.Publish(number);
+        }
+        finally
+        {
+            // Of one that failed, so that it does not keep the room that the log needs.
+            _directory.RemoveUnfinished();
+        }
+
+        _log.Forget(before: number);
+        Volatile.Write(ref _lastSnapshotAt, _database.UnixTime);
+    }
+
+    private void Write(int number)
+    {
+        using (var writer = new SnapshotWriter(_directory.OpenUnfinishedSnapshot(number)))
         {
             foreach (Store.Shard shard in _database.Keyspace.Shards)
             {
                 if (_stopping)
-                    return;
+                    throw new IOException("The server ends.");
                 writer.Add(shard, _database.UnixTime);
             }
 
@@ -106,9 +128,6 @@ internal sealed class Compactor : IDisposable
             _snapshotBytes = writer.Bytes;
             KeyValueEventSource.Log.SnapshotWritten(_directory.SnapshotPath(number), writer.Entries, writer.Bytes);
         }
-
-        _directory.Publish(number);
-        Volatile.Write(ref _lastSnapshotAt, _database.UnixTime);
     }
 
     /// <summary>Another segment begins when this one is on disk up to now; an empty one more costs nothing.</summary>

@@ -28,15 +28,14 @@ internal sealed class DataDirectory : IDisposable
     /// <exception cref="IOException">Another server uses it, or it cannot be made.</exception>
     public static DataDirectory Open(string path, Func<string, LogFile> openLogFile)
     {
-        Directory.CreateDirectory(path);
+        Make(System.IO.Path.GetFullPath(path));
         string lockPath = System.IO.Path.Combine(path, "lock");
         try
         {
             // The lock is the system's and ends with the process, however that ends; the file itself means nothing.
             var stream = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             var directory = new DataDirectory(path, stream, openLogFile);
-            foreach (string leftover in Directory.GetFiles(path, "*" + Unfinished))
-                File.Delete(leftover);
+            directory.RemoveUnfinished();
             return directory;
         }
         catch (IOException exception) when (File.Exists(lockPath))
@@ -45,18 +44,38 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Opens a log, which is made when it is missing; it is on the disk when this returns.</summary>
+    /// <exception cref="IOException">
+    /// It cannot be made. Nothing is left of it then: a log that another one follows is taken for whole.
+    /// </exception>
     public LogFile OpenSegment(int number)
     {
-        LogFile file = _openLogFile(SegmentPath(number));
-        SyncEntries();
-        return file;
+        string path = SegmentPath(number);
+        bool isNew = !File.Exists(path);
+        LogFile? file = null;
+        try
+        {
+            file = _openLogFile(path);
+            file.Sync();
+            SyncEntries(Path);
+            return file;
+        }
+        catch
+        {
+            file?.Dispose();
+            if (isNew)
+                File.Delete(path);
+            throw;
+        }
     }
 
     public string SegmentPath(int number) => PathOf("log", number);
 
     public string SnapshotPath(int number) => PathOf("snapshot", number);
 
-    public string UnfinishedSnapshotPath(int number) => SnapshotPath(number) + Unfinished;
+    public LogFile OpenUnfinishedSnapshot(int number) => _openLogFile(UnfinishedSnapshotPath(number));
+
+    private string UnfinishedSnapshotPath(int number) => SnapshotPath(number) + Unfinished;
 
     /// <summary>The numbers of all snapshots, ascending.</summary>
     public int[] Snapshots() => Numbers("snapshot");
@@ -68,7 +87,7 @@ internal sealed class DataDirectory : IDisposable
     public void Publish(int number)
     {
         File.Move(UnfinishedSnapshotPath(number), SnapshotPath(number), overwrite: true);
-        SyncEntries();
+        SyncEntries(Path);
         RemoveBefore(number);
     }
 
@@ -81,13 +100,30 @@ internal sealed class DataDirectory : IDisposable
             File.Delete(SnapshotPath(old));
     }
 
+    /// <summary>Removes what is left of snapshots that were not finished.</summary>
+    public void RemoveUnfinished()
+    {
+        foreach (string leftover in Directory.GetFiles(Path, "*" + Unfinished))
+            File.Delete(leftover);
+    }
+
     public void Dispose() => _lock.Dispose();
 
-    /// <summary>A file that was made or renamed is only there for good when its directory is on the disk too.</summary>
-    private void SyncEntries()
+    /// <summary>With every directory above it that is missing.</summary>
+    private static void Make(string path)
+    {
+        if (Directory.Exists(path) || System.IO.Path.GetDirectoryName(path) is not { Length: > 0 } parent)
+            return;
+        Make(parent);
+        Directory.CreateDirectory(path);
+        SyncEntries(parent);
+    }
+
+    /// <summary>What was made or renamed is only there for good when its directory is on the disk too.</summary>
+    private static void SyncEntries(string path)
     {
         if (!OperatingSystem.IsWindows())
-            DirectorySync.Sync(Path);
+            DirectorySync.Sync(path);
     }
 
     private string PathOf(string kind, int number) =>

@@ -7,7 +7,8 @@ namespace Penstock.KeyValue.Durability;
 /// connection's output is held back, and the log's thread has it released.
 /// </summary>
 /// <remarks>
-/// Replies to reads wait as well: they may tell what another client has written and the disk does not have yet.
+/// Replies to reads wait as well: they may tell what another client has written and the disk does not have yet. Who
+/// sends on without waiting for replies is not read from while the log is full, because memory would be its queue.
 /// </remarks>
 internal sealed class HeldReplies(AppendLog log, CommandCounters counters)
 {
@@ -30,6 +31,8 @@ internal sealed class HeldReplies(AppendLog log, CommandCounters counters)
         }
 
         connection.HoldOutput();
+        if (log.IsFull)
+            connection.Pause();
         counters.HeldReplies++;
         _waiting.Enqueue((connection, connection.Id, log.Appended));
 
@@ -60,12 +63,19 @@ internal sealed class HeldReplies(AppendLog log, CommandCounters counters)
             if (first.UpTo > released)
                 Disconnect(first.Connection);
             else
-                first.Connection.ReleaseOutput();
+                LetGo(first.Connection);
         }
 
         if (_waiting.Count == 0)
             Volatile.Write(ref _hasWaiting, 0);
     }
+
+    private static void LetGo(Connection connection)
+    {
+        connection.ReleaseOutput();
+        connection.Resume();
+    }
+
     /// <summary>
     /// Whether the write happens is open: it is in memory, and will be tried again. So neither OK nor an error would be
     /// true, and the client must find out as it would after a crash.

@@ -12,14 +12,15 @@ internal class LogFile : IDisposable
     {
         Path = path;
         _handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        Length = RandomAccess.GetLength(_handle);
-        if (Length >= LogFormat.Magic.Length)
-            return;
-
-        // New, or left by an attempt that did not get further than this.
-        Length = 0;
-        RandomAccess.Write(_handle, LogFormat.Magic, 0);
-        Length = LogFormat.Magic.Length;
+        try
+        {
+            Length = Begin();
+        }
+        catch
+        {
+            _handle.Dispose();
+            throw;
+        }
     }
 
     public string Path { get; }
@@ -46,5 +47,16 @@ internal class LogFile : IDisposable
     {
         _handle.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    private long Begin()
+    {
+        long length = RandomAccess.GetLength(_handle);
+        if (length >= LogFormat.Magic.Length)
+            return length;
+
+        // New, or left by an attempt that did not get further than this.
+        RandomAccess.Write(_handle, LogFormat.Magic, 0);
+        return LogFormat.Magic.Length;
     }
 }

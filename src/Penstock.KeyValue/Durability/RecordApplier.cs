@@ -58,11 +58,16 @@ internal sealed class RecordApplier(Keyspace keyspace, int maxValueBytes = int.M
         }
     }
 
+    /// <summary>
+    /// Only a value that was there was written into. If it is not, a snapshot ahead of this log has seen it end, and
+    /// perhaps no later record says so: what expires is not logged. Made again, it would be zeros and live for ever.
+    /// </summary>
     private void Write(StoreKey key, int offset, ReadOnlySpan<byte> bytes)
     {
         if (offset < 0 || offset > Math.Min(maxValueBytes, Array.MaxLength - key.Bytes.Length) - bytes.Length)
             throw new InvalidDataException("an operation writes where no value can be");
-        _keys.Write(key, offset, bytes);
+        if (_keys.Exists(key))
+            _keys.Write(key, offset, bytes);
     }
 
     /// <summary>A snapshot may be ahead of the log behind it: what a later record removes is already gone.</summary>

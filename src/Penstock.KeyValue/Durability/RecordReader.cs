@@ -12,6 +12,7 @@ internal sealed class RecordReader : IDisposable
         _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 256 * 1024);
         Span<byte> magic = stackalloc byte[LogFormat.Magic.Length];
         int read = _stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
+        Length = _stream.Length;
         HasMagic = magic[..read].SequenceEqual(LogFormat.Magic);
         Offset = HasMagic ? read : 0;
     }
@@ -19,7 +20,8 @@ internal sealed class RecordReader : IDisposable
     /// <summary>False when the file is not one of ours, or ends within its first bytes.</summary>
     public bool HasMagic { get; }
 
-    public long Length => _stream.Length;
+    /// <summary>Asked once: nobody else writes to the file, and a search would ask for every byte.</summary>
+    public long Length { get; }
 
     /// <summary>Where the next record begins.</summary>
     public long Offset { get; private set; }
@@ -29,7 +31,7 @@ internal sealed class RecordReader : IDisposable
     {
         payload = default;
         _stream.Position = Offset;
-        if (!TryReadAt(Offset, out int length))
+        if (!TryReadHeader(Offset, out int length) || !TryReadPayload(Offset, length))
             return false;
         payload = _payload.AsSpan(0, length);
         Offset += LogFormat.HeaderBytes + length;
@@ -38,14 +40,18 @@ internal sealed class RecordReader : IDisposable
 
     /// <summary>
     /// Whether a record lies anywhere behind the place where reading stopped. Then that place is damaged; otherwise the
-    /// file just ends there.
+    /// file just ends there. Also true when that cannot be told in reasonable time: then nothing may be cut off.
     /// </summary>
     public bool HasRecordBehind()
     {
+        var search = new RecordSearch(_stream);
         for (long offset = Offset + 1; offset + LogFormat.HeaderBytes < Length; offset++)
         {
             _stream.Position = offset;
-            if (TryReadAt(offset, out _))
+            if (TryReadHeader(offset, out int length)
+                && search.IsPlausible(offset + LogFormat.HeaderBytes, length) && TryReadPayload(offset, length))
+                return true;
+            if (search.IsExhausted)
                 return true;
         }
 
@@ -54,7 +60,7 @@ internal sealed class RecordReader : IDisposable
 
     public void Dispose() => _stream.Dispose();
 
-    private bool TryReadAt(long offset, out int length)
+    private bool TryReadHeader(long offset, out int length)
     {
         length = 0;
         if (_stream.ReadAtLeast(_header, _header.Length, throwOnEndOfStream: false) < _header.Length)
@@ -62,11 +68,13 @@ internal sealed class RecordReader : IDisposable
         uint announced = LogFormat.LengthOf(_header);
         if (announced == 0 || announced > Length - offset - LogFormat.HeaderBytes || announced > Array.MaxLength)
             return false;
-        if (_stream.ReadByte() is < (int)LogOperation.Set or > (int)LogOperation.SnapshotEnd)
-            return false;
-
-        _stream.Position = offset + LogFormat.HeaderBytes;
         length = (int)announced;
+        return _stream.ReadByte() is >= (int)LogOperation.Set and <= (int)LogOperation.SnapshotEnd;
+    }
+
+    private bool TryReadPayload(long offset, int length)
+    {
+        _stream.Position = offset + LogFormat.HeaderBytes;
         if (_payload.Length < length)
             _payload = new byte[Math.Max(length, Math.Min(_payload.Length * 2L, Array.MaxLength))];
         _stream.ReadExactly(_payload, 0, length);

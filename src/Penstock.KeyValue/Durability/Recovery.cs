@@ -22,8 +22,18 @@ internal static class Recovery
         return segments.DefaultIfEmpty(Math.Max(first, 1)).Last();
     }
 
+    /// <summary>
+    /// Logs are made one after the other, and a snapshot's own is on the disk before it.
+    /// </summary>
     private static void CheckSequence(DataDirectory directory, int first, int[] segments)
     {
+        if (first > 0 && segments.Length == 0)
+        {
+            throw new InvalidDataException(
+                $"{directory.SegmentPath(first)} is missing: it holds what was written after the snapshot. "
+                + "Make an empty file of that name to go on without it.");
+        }
+
         for (int i = 0; i < segments.Length; i++)
         {
             int expected = Math.Max(first, 1) + i;

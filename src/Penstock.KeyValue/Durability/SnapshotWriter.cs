@@ -4,18 +4,17 @@ using Penstock.KeyValue.Store;
 namespace Penstock.KeyValue.Durability;
 
 /// <summary>Writes a snapshot: the same records as a log, and one at the end that says that it is whole.</summary>
-internal sealed class SnapshotWriter(string path) : IDisposable
+internal sealed class SnapshotWriter(LogFile file) : IDisposable
 {
     private const int EntriesPerSlice = 256;
     private const int BytesPerSlice = 1024 * 1024;
 
-    private readonly LogFile _file = new(path);
     private readonly LogRecordBuilder _record = new();
     private readonly LogBuffer _buffer = new();
 
     public long Entries { get; private set; }
 
-    public long Bytes => _file.Length;
+    public long Bytes => file.Length;
 
     /// <summary>
     /// Adds what is in a shard. The lock is held for a slice at a time; going from the end to the front, nothing that
@@ -28,7 +27,7 @@ internal sealed class SnapshotWriter(string path) : IDisposable
         {
             lock (shard.Gate)
                 next = CopySlice(shard, Math.Min(next, shard.Count), now);
-            _file.Append(_buffer.Written.Span);
+            file.Append(_buffer.Written.Span);
             _buffer.Clear();
         }
     }
@@ -41,11 +40,11 @@ internal sealed class SnapshotWriter(string path) : IDisposable
         end[0] = (byte)LogOperation.SnapshotEnd;
         BinaryPrimitives.WriteInt64LittleEndian(end[(1 + sizeof(int))..], Entries);
         _buffer.Add(end);
-        _file.Append(_buffer.Written.Span);
-        _file.Sync();
+        file.Append(_buffer.Written.Span);
+        file.Sync();
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => file.Dispose();
 
     private int CopySlice(Shard shard, int index, long now)
     {

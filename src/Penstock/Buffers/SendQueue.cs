@@ -161,13 +161,12 @@ internal struct SendQueue(BlockPool pool)
 
     private void Unlink(Block block, Block? previous)
     {
+        Debug.Assert(!ReferenceEquals(_tail, block), "the newest is never dropped");
         Length -= block.Length;
         if (previous is null)
             _head = block.Next;
         else
             previous.Next = block.Next;
-        if (ReferenceEquals(_tail, block))
-            _tail = previous;
         _pool.Return(block);
     }
 

@@ -100,7 +100,8 @@ public sealed partial class Connection
     {
         BeginClosing(reason);
 
-        // The kernel may still read what a send covers: nobody else gets that memory, it is left to the collector.
+        // The kernel may still read what a send covers, so nobody else may get that memory: it is left to the
+        // collector.
         if (!_output.IsSending)
             _output.Clear();
         End();

@@ -99,7 +99,8 @@ internal sealed class ConnectionThreads(Func<EventLoop?> start, int maximum)
             _started++;
             return loop;
         }
-        catch (Exception exception) when (_started > 0 && exception is OutOfMemoryException or ThreadStartException or IOException)
+        catch (Exception exception) when (_started > 0
+            && exception is OutOfMemoryException or ThreadStartException or IOException)
         {
             _isExhausted = true;
             return null;

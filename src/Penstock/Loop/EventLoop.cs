@@ -35,7 +35,7 @@ internal sealed class EventLoop : ConnectionLoop
     private List<Connection> _flushing = [];
     private uint _listenerGeneration;
     private int _listenerCount;
-    private int _threadId;
+    private readonly int _threadId;
 
     /// <param name="index">The loop's number in its group.</param>
     /// <param name="driver">The loop owns it; it must have <see cref="SlotsFor"/> slots.</param>
@@ -180,9 +180,6 @@ internal sealed class EventLoop : ConnectionLoop
                 action(connection);
         }
     }
-
-    /// <summary>Binds the loop to the calling thread.</summary>
-    public void TakeThread() => _threadId = Environment.CurrentManagedThreadId;
 
     /// <summary>Ends the loop after this turn. Loop thread only.</summary>
     public void Stop() => IsStopped = true;

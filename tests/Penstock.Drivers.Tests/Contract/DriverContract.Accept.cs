@@ -65,6 +65,20 @@ public abstract partial class DriverContract
     }
 
     [Fact]
+    public void A_listener_that_is_paused_while_it_waits_keeps_who_comes_until_it_is_resumed()
+    {
+        using DriverHarness harness = StartListening(1, out SlotJournal listener, out EndPoint address);
+        harness.Turn();
+        harness.Pause(listener);
+        harness.Settle();
+        ConnectMany(harness, address, 5);
+        harness.AssertQuiet();
+        Assert.Empty(listener.Accepted);
+        harness.Resume(listener);
+        harness.Until(() => listener.Accepted.Count == 5);
+    }
+
+    [Fact]
     public void A_listener_paused_and_resumed_in_one_turn_loses_nobody()
     {
         using DriverHarness harness = StartListening(1, out SlotJournal listener, out EndPoint address);
@@ -129,6 +143,29 @@ public abstract partial class DriverContract
         harness.AssertQuiet();
         SocketException refused = Assert.Throws<SocketException>(() => Peer.Connect(address));
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
+    }
+
+    [Fact]
+    public void A_listener_that_is_closed_within_a_storm_leaves_nobody_connected()
+    {
+        using DriverHarness harness = StartListening(1, out SlotJournal listener, out EndPoint address);
+        Peer[] peers = ConnectMany(harness, address, 200);
+        harness.UntilOneByOne(() => listener.Accepted.Count == 1);
+        listener.Accepted.Dequeue().Close();
+        harness.CloseFully(listener);
+        harness.UntilSeen(() => peers.All(peer => peer.Drain().IsGone));
+        harness.AssertQuiet();
+    }
+
+    [Fact]
+    public void A_driver_that_is_disposed_within_a_storm_leaves_nobody_connected()
+    {
+        using DriverHarness harness = StartListening(1, out SlotJournal listener, out EndPoint address);
+        Peer[] peers = [.. Enumerable.Range(0, 200).Select(_ => Peer.Connect(address))];
+        harness.UntilOneByOne(() => listener.Accepted.Count == 1);
+        harness.Dispose();
+        Assert.True(SpinWait.SpinUntil(() => peers.All(peer => peer.Drain().IsGone), DriverHarness.Patience));
+        Assert.All(peers, peer => peer.Dispose());
     }
 
     [Fact]

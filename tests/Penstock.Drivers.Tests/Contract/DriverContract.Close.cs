@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Penstock.Timing;
 
 namespace Penstock.Drivers.Tests.Contract;
 
@@ -190,6 +191,15 @@ public abstract partial class DriverContract
     }
 
     [Fact]
+    public async Task Disposing_does_not_wait_for_completions_that_nobody_pulled()
+    {
+        // On a thread that can be left behind: a driver that waits here waits for ever.
+        Task disposed = Task.Factory.StartNew(
+            DisposeBeforePulling, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await disposed.WaitAsync(DriverHarness.Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public void A_thousand_connections_one_after_the_other_leave_nothing_behind()
     {
         using DriverHarness harness = Start(slots: 2);
@@ -218,6 +228,17 @@ public abstract partial class DriverContract
         harness.CloseFully(slot);
         peer.Dispose();
         Assert.Equal(before, OpenDescriptors());
+    }
+
+    private void DisposeBeforePulling()
+    {
+        DriverHarness harness = Start();
+        (SlotJournal slot, Peer peer) = harness.Open();
+        harness.Turn();
+        peer.Deliver([1]);
+        harness.Driver.Wait(LoopClock.System.Now + LoopClock.System.ToTimestamps(DriverHarness.Patience));
+        harness.Dispose();
+        Assert.Equal(0, slot.Received.Length);
     }
 
     private static void CallEverything(IoDriver driver, SlotKey stale)

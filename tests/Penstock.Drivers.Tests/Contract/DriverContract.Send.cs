@@ -202,6 +202,20 @@ public abstract partial class DriverContract
         Payload.AssertEqual(reply, slot.Received.Span);
     }
 
+    [Fact]
+    public void A_ShutdownSend_right_behind_a_send_comes_after_its_bytes()
+    {
+        using DriverHarness harness = Start();
+        (SlotJournal slot, Peer peer) = harness.Open();
+        byte[] data = Payload.Create(1_000);
+        harness.SendOnce(slot, Payload.Segment(data, 0, data.Length));
+        harness.Driver.ShutdownSend(slot.Key);
+        harness.UntilSeen(() => peer.Drain().IsFinished);
+        Payload.AssertEqual(data, peer.Received.Span);
+        harness.Until(() => !slot.IsSending);
+        Assert.Equal([data.Length], slot.Sent);
+    }
+
     /// <summary>Turns until the kernel has taken nothing more for a while.</summary>
     private static void FillUp(DriverHarness harness, SlotJournal slot)
     {

@@ -31,6 +31,9 @@ internal sealed class Peer : IDisposable
     /// <summary>What the connection broke with, once it did.</summary>
     public SocketError Error { get; private set; }
 
+    /// <summary>The connection has ended, in whatever way.</summary>
+    public bool IsGone => IsFinished || Error != SocketError.Success;
+
     public static Peer Connect(EndPoint remote, int receiveBufferBytes = 0)
     {
         bool isUnix = remote is UnixDomainSocketEndPoint;

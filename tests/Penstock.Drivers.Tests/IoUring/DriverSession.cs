@@ -47,6 +47,11 @@ internal sealed class DriverSession : IDisposable
     public void Send(int slot, byte[] pinned) =>
         Driver.Send(KeyOf(slot), [new SendSegment(Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0), pinned.Length)]);
 
+    /// <summary>As <see cref="Send"/>, with a segment for each byte.</summary>
+    public void SendByteByByte(int slot, byte[] pinned) => Driver.Send(
+        KeyOf(slot),
+        [.. pinned.Select((_, i) => new SendSegment(Marshal.UnsafeAddrOfPinnedArrayElement(pinned, i), 1))]);
+
     public void Until(Func<bool> condition)
     {
         long end = LoopClock.System.Now + LoopClock.System.ToTimestamps(Patience);

@@ -78,6 +78,22 @@ public sealed class IoUringDriverTests
     }
 
     [Fact]
+    public void Sends_of_more_segments_than_their_memory_holds_all_leave_in_one_turn()
+    {
+        const int connections = 10;
+        using var session = new DriverSession(Small, connections);
+        ConnectedPair[] pairs = [.. Enumerable.Range(0, connections).Select(_ => session.Open())];
+        byte[] data = Bytes(SubmissionMemory.MaxSegments);
+        for (int slot = 0; slot < connections; slot++)
+            session.SendByteByByte(slot, data);
+        session.Turn(deadline: 0);
+        session.Turn(deadline: 0);
+        Assert.Equal(connections, session.Log.Count(entry => entry == (CompletionKind.Sent, entry.Slot, data.Length)));
+        byte[] arrived = new byte[2 * data.Length];
+        Assert.All(pairs, pair => Assert.Equal(data, arrived[..pair.Far.Receive(arrived)]));
+    }
+
+    [Fact]
     public void A_send_that_falls_short_says_how_much_was_taken()
     {
         using var session = new DriverSession(Small, 1);

@@ -2,7 +2,9 @@ namespace Penstock.Drivers.Tests.IoUring;
 
 public sealed class IoUringSizesTests
 {
-    /// <summary>From 6.12 kernels can share buffers, but may complete in another order than they fill.</summary>
+    /// <summary>
+    /// Earlier kernels can share buffers too, from 6.12, but may complete in another order than they fill.
+    /// </summary>
     [Theory]
     [InlineData("6.1.0.0", false)]
     [InlineData("6.12.0.0", false)]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Penstock.Http.Tests.Clients;
 using Penstock.Http.Tests.Conformance;
 
 namespace Penstock.Http.Tests.Live;
@@ -49,6 +50,17 @@ public sealed class StaticFileTests : IAsyncLifetime
         Assert.Equal(content, await response.Content.ReadAsStringAsync(LiveServer.Patience));
         Assert.NotNull(response.Headers.ETag);
         Assert.NotNull(response.Content.Headers.LastModified);
+    }
+
+    [Fact]
+    public async Task A_pipe_below_the_root_is_not_waited_for()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere a pipe below the root holds its loop up.");
+        await Tool.RunAsync("mkfifo", Path.Combine(Root, "pipe"));
+
+        HttpResponseMessage response = await _client.GetAsync("/pipe", LiveServer.Patience);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
     }
 
     [Fact]

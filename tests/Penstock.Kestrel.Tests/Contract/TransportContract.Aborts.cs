@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -249,6 +250,30 @@ public abstract partial class TransportContract
 
         Assert.True(await canceled.Task.Within());
         Assert.Equal(SocketError.ConnectionReset, await client.ReadToErrorAsync());
+    }
+
+    [Fact]
+    public async Task What_the_application_throws_when_a_connection_ends_ends_nothing_else()
+    {
+        TaskCompletionSource thrown = NewSignal();
+        await using TestServer server = await ServeAsync(async connection =>
+        {
+            connection.ConnectionClosed.Register(() =>
+            {
+                thrown.TrySetResult();
+                throw new InvalidOperationException("The application's own.");
+            });
+            ReadResult read = await connection.Transport.Input.ReadAsync(Canceled);
+            await connection.Transport.Output.WriteAsync(read.Buffer.ToArray(), Canceled);
+        });
+        using (RawClient client = await server.ConnectAsync())
+            await client.SendAsync("x");
+        await thrown.Task.Within();
+
+        using RawClient next = await server.ConnectAsync();
+        await next.SendAsync("y");
+
+        Assert.Equal("y", await next.ReadAsync(1));
     }
 
     private async Task AssertResetByAsync(Action<ConnectionContext> end)

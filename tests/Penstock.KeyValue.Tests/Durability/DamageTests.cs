@@ -2,6 +2,8 @@ namespace Penstock.KeyValue.Tests.Durability;
 
 public sealed class DamageTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     [Fact]
     public async Task A_log_cut_at_any_byte_of_its_last_record_recovers_what_came_before()
     {
@@ -86,6 +88,54 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public async Task A_snapshot_without_the_log_behind_it_is_refused()
+    {
+        using var directory = new TemporaryDirectory();
+        await using (KeyValueServer server = Start(directory))
+        {
+            using RespClient client = await RespClient.ConnectAsync(server);
+            await client.CallAsync("SET", "a", "1");
+            await client.CallAsync("BGSAVE");
+            await Until.TrueAsync(() => File.Exists(Path.Combine(directory.Path, "snapshot-00000002")));
+            await Until.TrueAsync(() => !server.Database.IsCompacting);
+            await client.CallAsync("SET", "a", "2");
+        }
+
+        foreach (string log in Directory.GetFiles(directory.Path, "log-*"))
+            File.Delete(log);
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Start(directory));
+        string missing = Path.Combine(directory.Path, "log-00000002");
+        Assert.StartsWith($"{missing} is missing", refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Whether a record lies behind the place is looked for at every byte, and such bytes announce one almost
+    /// everywhere.
+    /// </summary>
+    [Theory]
+    [InlineData(new byte[] { 1 })]
+    [InlineData(new byte[] { 0, 0, 0, 1, 9, 9, 9, 9, 1, 0, 0, 0, 0 })]
+    public async Task A_torn_tail_full_of_what_looks_like_records_does_not_hold_up_the_start(byte[] looks)
+    {
+        using var directory = new TemporaryDirectory();
+        await WriteAsync(directory, "SET a 1");
+        AppendTornRecord(directory, looks);
+        Task<string> reading = Task.Run(() => ReadAsync(directory, "GET a"), TestContext.Current.CancellationToken);
+        Assert.Equal("$1|1|", await reading.WaitAsync(Patience, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_torn_tail_made_to_be_searched_for_ever_is_refused_instead()
+    {
+        using var directory = new TemporaryDirectory();
+        await WriteAsync(directory, "SET a 1");
+        AppendTornRecord(directory, [0, 0, 0, 1, 9, 9, 9, 9, 3, 0xfb, 0xff, 0xff, 0]);
+        var starting = Task.Run(() => Start(directory), TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<InvalidDataException>(
+            () => starting.WaitAsync(Patience, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task On_a_full_disk_writes_are_refused_and_nothing_that_was_acknowledged_is_lost()
     {
         using var directory = new TemporaryDirectory();
@@ -129,6 +179,16 @@ public sealed class DamageTests
         }
 
         Assert.Equal("*2|$1|1|$1|2|", await ReadAsync(directory, "MGET a b"));
+    }
+
+    private static void AppendTornRecord(TemporaryDirectory directory, byte[] content)
+    {
+        const int TornBytes = 40 * 1024 * 1024;
+        using FileStream log = File.OpenWrite(directory.Log);
+        log.Position = log.Length;
+        log.Write([0, 0, 0, 4, 1, 2, 3, 4]);
+        for (int written = 0; written < TornBytes; written += content.Length)
+            log.Write(content);
     }
 
     private static async Task WriteAsync(TemporaryDirectory directory, params string[] lines)

@@ -1,3 +1,5 @@
+using Penstock.KeyValue.Durability;
+
 namespace Penstock.KeyValue.Tests.Durability;
 
 public sealed class RestartTests
@@ -96,6 +98,27 @@ public sealed class RestartTests
                 Assert.StartsWith($"$55|{i}:", value, StringComparison.Ordinal);
             }
         }
+    }
+
+    [Fact]
+    public async Task What_was_appended_to_a_key_that_ended_before_the_snapshot_saw_it_does_not_come_back()
+    {
+        using var directory = new TemporaryDirectory();
+        using (var snapshot = new SnapshotWriter(new LogFile(Path.Combine(directory.Path, "snapshot-00000002"))))
+            snapshot.Finish();
+        using (var log = new LogFile(Path.Combine(directory.Path, "log-00000002")))
+        {
+            var record = new LogRecordBuilder();
+            var buffer = new LogBuffer();
+            record.Write("expired"u8, offset: 5, "tail"u8);
+            record.Set("there"u8, "v"u8, expiresAt: 0);
+            buffer.Add(record.Payload);
+            log.Append(buffer.Written.Span);
+        }
+
+        await using KeyValueServer server = Start(directory);
+        using RespClient client = await RespClient.ConnectAsync(server);
+        Assert.Equal("*2|$-1|$1|v|", await client.CallAsync("MGET", "expired", "there"));
     }
 
     [Fact]

@@ -39,6 +39,31 @@ public sealed class ProtobufTests
     }
 
     [Fact]
+    public async Task Nobody_is_let_past_a_password_that_is_set_while_the_server_runs()
+    {
+        await using KeyValueServer server = Servers.Start();
+        using RespClient admin = await RespClient.ConnectAsync(server);
+        Assert.Equal("+OK|", await admin.CallAsync("CONFIG", "SET", "requirepass", "secret"));
+        Assert.False(await IsAnsweredAsync(), "A put was answered.");
+        Assert.Equal("$-1|", await admin.CallAsync("GET", "k"));
+
+        async Task<bool> IsAnsweredAsync()
+        {
+            try
+            {
+                using RespClient client = await RespClient.ConnectAsync(server.EndPoint!);
+                await client.SendAsync(Convert.FromHexString(Put));
+                return !await client.EndsAsync();
+            }
+            catch (SocketException)
+            {
+                // The reset may come as early as this.
+                return false;
+            }
+        }
+    }
+
+    [Fact]
     public async Task Bytes_may_come_one_by_one()
     {
         await using KeyValueServer server = Servers.Start();

@@ -6,6 +6,14 @@ namespace Penstock.KeyValue.Tests.Server;
 public sealed class RespServerTests
 {
     [Fact]
+    public void A_limit_beyond_what_a_block_can_hold_is_refused()
+    {
+        ArgumentOutOfRangeException refused = Assert.Throws<ArgumentOutOfRangeException>(
+            () => Servers.Start(options => options.MaxValueBytes = int.MaxValue));
+        Assert.Equal(nameof(KeyValueOptions.MaxValueBytes), refused.ParamName);
+    }
+
+    [Fact]
     public async Task A_command_may_come_byte_by_byte()
     {
         await using KeyValueServer server = Servers.Start();

@@ -5,7 +5,9 @@ using Penstock.Simulation.Network;
 
 namespace Penstock.Simulation.Tests.Regressions;
 
-/// <summary>A driver that fails takes its loop with it; handlers still hear the end of their connections.</summary>
+/// <summary>
+/// A driver that fails takes its loop with it, and every handler still hears the end of its connections.
+/// </summary>
 public class BrokenDriverTests
 {
     private static readonly IOException Broken = new("The kernel has failed.");

@@ -62,6 +62,17 @@ public sealed class SendQueueTests
     }
 
     [Fact]
+    public void A_payload_without_bytes_is_not_queued_and_not_held()
+    {
+        var queue = new SendQueue(_pool);
+        SharedPayload nothing = SharedPayload.Create();
+        queue.Write(nothing);
+        Assert.Equal(0, queue.FillSegments(new SendSegment[1]));
+        nothing.Dispose();
+        Assert.Throws<ObjectDisposedException>(nothing.Dispose);
+    }
+
+    [Fact]
     public void Empty_it_holds_no_block()
     {
         var queue = new SendQueue(_pool);

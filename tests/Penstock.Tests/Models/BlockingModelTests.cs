@@ -31,6 +31,31 @@ public sealed class BlockingModelTests
     [Theory]
     [InlineData(IoMechanism.Blocking)]
     [InlineData(IoMechanism.ThreadPerConnection)]
+    public async Task Slices_go_by_the_clock_of_the_loop(IoMechanism model)
+    {
+        var time = new ManualTimeProvider();
+        await using TestServer server = Start(model, o =>
+        {
+            o.Loops.ReadSliceTimeouts = 3;
+            o.Loops.TimeProvider = time;
+            o.FirstMessageTimeout = o.IdleTimeout = Timeout.InfiniteTimeSpan;
+        });
+        using TestClient client = await server.ConnectAsync();
+        await client.ExchangeAsync();
+        time.Advance(2 * Slice);
+        await client.ExchangeAsync();
+        Assert.Empty(server.Journal.Closed);
+        await Patience.UntilAsync(() =>
+        {
+            time.Advance(Slice);
+            return server.Journal.Closed.Count > 0;
+        });
+        Assert.Equal([CloseReason.IdleTimeout], server.Journal.Closed);
+    }
+
+    [Theory]
+    [InlineData(IoMechanism.Blocking)]
+    [InlineData(IoMechanism.ThreadPerConnection)]
     public async Task Without_a_limit_on_slices_the_idle_timeout_decides(IoMechanism model)
     {
         var time = new ManualTimeProvider();

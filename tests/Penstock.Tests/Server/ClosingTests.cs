@@ -86,6 +86,25 @@ public sealed class ClosingTests
     }
 
     [Fact]
+    public async Task Closing_now_drops_what_was_staged_and_the_peer_sees_an_ordinary_end()
+    {
+        var handler = new ScriptedHandler
+        {
+            Received = (connection, data) =>
+            {
+                connection.Send("never"u8);
+                connection.CloseNow();
+                return data.Length;
+            },
+        };
+        await using TestServer server = TestServer.Scripted(handler);
+        using TestClient client = await server.ConnectAsync();
+        await client.SendAsync("go");
+        await client.ExpectEndAsync();
+        Assert.Equal(CloseReason.LocalClose, await server.Journal.WaitClosedAsync());
+    }
+
+    [Fact]
     public async Task The_first_reason_wins()
     {
         await using TestServer server = StartAnswering(connection =>
@@ -159,6 +178,9 @@ public sealed class ClosingTests
         for (int i = 0; i < 4; i++)
         {
             time.Advance(TimeSpan.FromMilliseconds(400));
+
+            // A turn that began before would receive at its own time.
+            await server.Group.SumAsync(_ => 0);
             long before = server.Group.Sum(loop => loop.Statistics.Completions);
             await client.SendAsync("still here");
             await Patience.UntilAsync(() => server.Group.Sum(loop => loop.Statistics.Completions) > before);

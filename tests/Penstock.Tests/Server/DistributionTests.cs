@@ -42,6 +42,22 @@ public sealed class DistributionTests
     }
 
     [Fact]
+    public async Task Who_comes_to_full_loops_is_turned_away_and_not_counted()
+    {
+        TestIo.SkipUnlessLoopsAreShared();
+        await using var group = new LoopGroup(TestIo.Apply(new LoopOptions { MaxConnectionsPerLoop = 1 }, count: 2));
+        await using TestServer server = TestServer.Echo(o => o.Distribution = AcceptDistribution.RoundRobin, group);
+        TestClient[] clients = await ConnectAllAsync(server, 2);
+
+        using TestClient third = await server.ConnectAsync();
+        await third.ExpectGoneAsync();
+        await Patience.UntilAsync(() => server.Server.ConnectionCount == 2);
+        Assert.Equal(2, server.Journal.OpenCount);
+        await clients[0].ExchangeAsync();
+        Array.ForEach(clients, client => client.Dispose());
+    }
+
+    [Fact]
     public void Reuse_port_is_refused_where_there_is_no_port()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Unix paths are tested on Unix.");

@@ -105,6 +105,33 @@ public sealed class EndPointTests
     }
 
     [Fact]
+    public async Task A_listener_that_breaks_takes_its_server_down_and_Completion_says_why()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux breaks a listening socket that is shut down.");
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var endPoint = new DescriptorEndPoint((int)listener.SafeHandle.DangerousGetHandle(), ownsDescriptor: false);
+        await using TestServer server = TestServer.Echo(o => o.EndPoint = endPoint);
+
+        listener.Shutdown(SocketShutdown.Both);
+
+        var broken = await Assert.ThrowsAsync<SocketException>(() => server.Server.Completion.Bounded());
+        Assert.Equal(SocketError.InvalidArgument, broken.SocketErrorCode);
+        listener.Dispose();
+        await Assert.ThrowsAsync<SocketException>(() => TestClient.ConnectAsync(server.EndPoint));
+    }
+
+    [Fact]
+    public void A_descriptor_that_is_no_listener_is_refused()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Descriptors are a matter of POSIX systems.");
+        var unknown = new DescriptorEndPoint(int.MaxValue, ownsDescriptor: false);
+        Assert.Equal("descriptor 2147483647", unknown.ToString());
+        Assert.Throws<SocketException>(() => TestServer.Echo(o => o.EndPoint = unknown));
+    }
+
+    [Fact]
     public void An_endpoint_of_an_unknown_kind_is_refused_by_its_name()
     {
         var refused = Assert.Throws<NotSupportedException>(

@@ -1,6 +1,8 @@
 namespace Penstock.Tests.Server;
 
-/// <summary>A factory of handlers that throws: at the start no server, later one connection less.</summary>
+/// <summary>
+/// A factory of handlers that throws: at the start there is no server, later there is one connection less.
+/// </summary>
 [Collection(nameof(Alone))]
 public sealed class FactoryFaultTests
 {

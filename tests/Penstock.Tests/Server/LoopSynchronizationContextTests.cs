@@ -52,6 +52,21 @@ public sealed class LoopSynchronizationContextTests
     }
 
     [Fact]
+    public async Task What_is_sent_on_the_loop_itself_runs_at_once_and_a_copy_is_the_same_loop()
+    {
+        await using var group = new LoopGroup(TestIo.Apply(new LoopOptions()));
+        (bool ran, bool isSame) = await group.ReadAsync(() =>
+        {
+            SynchronizationContext loop = SynchronizationContext.Current!;
+            bool ran = false;
+            loop.Send(_ => ran = true, null);
+            return (ran, ReferenceEquals(loop, loop.CreateCopy()));
+        });
+        Assert.True(ran);
+        Assert.True(isSame);
+    }
+
+    [Fact]
     public async Task A_loop_cannot_be_waited_for_from_another_thread()
     {
         await using var group = new LoopGroup(TestIo.Apply(new LoopOptions()));

@@ -19,6 +19,18 @@ public sealed class PostingTests
         Assert.True(onLoop);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_loop_may_start_another_server_on_its_group(int loops)
+    {
+        TestIo.SkipUnlessLoopsAreShared();
+        await using LoopGroup group = LoopGroupReading.Create(loops);
+        await using TestServer server = await group.ReadAsync(() => TestServer.Echo(group: group));
+        using TestClient client = await server.ConnectAsync();
+        await client.ExchangeAsync();
+    }
+
     [Fact]
     public async Task Work_for_a_connection_that_ended_does_nothing_and_is_counted()
     {

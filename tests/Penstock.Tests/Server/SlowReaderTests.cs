@@ -40,6 +40,44 @@ public sealed class SlowReaderTests
     }
 
     [Fact]
+    public async Task Requests_that_were_held_back_for_room_are_shown_when_dropping_made_some()
+    {
+        const int replyBytes = 60;
+        var handler = new ScriptedHandler
+        {
+            Received = (connection, data) =>
+            {
+                int consumed = 0;
+                for (; consumed < data.Length && connection.WantsInput; consumed++)
+                {
+                    using SharedPayload reply = SharedPayload.Create();
+                    reply.GetSpan(replyBytes)[..replyBytes].Fill(data[consumed]);
+                    reply.Advance(replyBytes);
+                    connection.Send(reply);
+                }
+
+                return consumed;
+            },
+        };
+        await using TestServer server = TestServer.Scripted(handler, o =>
+        {
+            o.SlowConsumer = SlowConsumerPolicy.DropOldest;
+            (o.MaxSendQueueBytes, o.ResumeSendQueueBytes) = (100, 50);
+        });
+        using TestClient client = await server.ConnectAsync();
+        await client.SendAsync("12345");
+        List<byte> replies = [];
+        while (replies.Count % replyBytes != 0 || replies.LastOrDefault() != '5')
+            replies.AddRange(await client.ReceiveAsync());
+
+        // Two replies are more than the limit, so there is no way for all of them.
+        long dropped = server.Group.Sum(loop => loop.Statistics.DroppedPayloads);
+        Assert.InRange(dropped, 1, 4);
+        Assert.Equal(5 * replyBytes, replies.Count + dropped * replyBytes);
+        Assert.Equal(replies.Order(), replies);
+    }
+
+    [Fact]
     public async Task Other_connections_are_served_while_one_does_not_read()
     {
         await using TestServer server = StartEcho();

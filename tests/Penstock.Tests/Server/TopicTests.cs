@@ -1,3 +1,5 @@
+using Penstock.Publishing;
+
 namespace Penstock.Tests.Server;
 
 /// <summary>What handlers may do to a topic while one of its messages is on its way.</summary>
@@ -78,6 +80,39 @@ public sealed class TopicTests
         await server.RunOnLoopAsync(() => topic.PublishFrom(id.Loop, payload), id.Loop);
         await client.ReceiveExactlyAsync(1_000);
         Assert.Equal([1_000], waiting);
+    }
+
+    [Fact]
+    public async Task A_connection_subscribes_once_and_leaves_once()
+    {
+        await using TestServer server = TestServer.Echo();
+        Topic topic = new Broadcaster(server.Group).CreateTopic();
+        using TestClient client = await server.ConnectAsync();
+        ConnectionId id = await server.Journal.WaitOpenedAsync();
+        var answers = new TaskCompletionSource<bool[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Group.Post(id, connection => answers.SetResult(
+            [
+                topic.Unsubscribe(connection), topic.Subscribe(connection), topic.Subscribe(connection),
+                topic.Unsubscribe(connection), topic.Unsubscribe(connection),
+            ]));
+        bool[] told = await answers.Task.Bounded();
+        Assert.Equal([false, true, false, true, false], told);
+        using SharedPayload news = SharedPayload.Copy("news"u8);
+        Assert.Equal(0, topic.Publish(news));
+    }
+
+    [Fact]
+    public async Task What_is_published_to_a_loop_that_has_ended_is_held_no_longer()
+    {
+        await using LoopGroup group = LoopGroupReading.Create();
+        var inbox = new LoopInbox(group, 0);
+        Topic topic = new Broadcaster(group).CreateTopic();
+        await group.DisposeAsync();
+        SharedPayload news = SharedPayload.Copy("news"u8);
+        inbox.Add(topic, news);
+        inbox.Add(topic, news);
+        news.Dispose();
+        Assert.Throws<ObjectDisposedException>(news.Dispose);
     }
 
     [Fact]

@@ -3,7 +3,9 @@ using Penstock.Timing;
 namespace Penstock.Tests.Timing;
 
 /// <summary>A <see cref="DeadlineQueue"/> and the dictionary that it must agree with after every operation.</summary>
-/// <remarks>Some durations are named once, others whenever they are set: lists change hands.</remarks>
+/// <remarks>
+/// Some durations keep their names throughout, others are named when they are set: the lists change hands.
+/// </remarks>
 internal sealed class DeadlineModel
 {
     private const int Capacity = 16;

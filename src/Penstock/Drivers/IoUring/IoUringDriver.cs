@@ -249,19 +249,16 @@ internal sealed class IoUringDriver : IoDriver
     {
         // Before anything else: the buffer has to come back also when its bytes are for nobody.
         ReadOnlySpan<byte> data = entry.HasBuffer ? _buffers.Lend(entry) : default;
-        completion = entry.Result > 0
-            ? Completion.Received(key, data)
-            : Completion.Of(CompletionKind.Received, key, entry.Result);
+        int result = entry.Result;
+        completion = result > 0 ? Completion.Received(key, data) : Completion.Of(CompletionKind.Received, key, result);
         if (!IsCurrent(key))
             return false;
 
         ref IoUringSlot slot = ref _slots[key];
-        bool isOutcome = slot.State == IoUringSlotState.Attached
-            && !IsTransient(entry.Result)
-            && entry.Result != -Errno.ENOBUFS;
-        slot.ReceiveEnded |= isOutcome && entry.Result <= 0;
-        slot.HasReceived |= entry.Result > 0;
-        if (entry.Result == -Errno.ENOBUFS)
+        bool isOutcome = slot.State == IoUringSlotState.Attached && !IsTransient(result) && result != -Errno.ENOBUFS;
+        slot.ReceiveEnded |= isOutcome && result <= 0;
+        slot.HasReceived |= result > 0;
+        if (result == -Errno.ENOBUFS)
             FoundNoBuffer(ref slot, key);
         if (!entry.HasMore)
             Ended(operation, key);

@@ -38,7 +38,8 @@ internal sealed class ReadinessDriver : IoDriver
     private Readiness _pending;
     private int _servedAmount;
 
-    public unsafe ReadinessDriver(Poller poller, Trigger trigger, LoopClock clock, DriverLimits limits, SocketCalls? calls = null)
+    public unsafe ReadinessDriver(
+        Poller poller, Trigger trigger, LoopClock clock, DriverLimits limits, SocketCalls? calls = null)
     {
         if (!poller.Supports(trigger))
             throw new NotSupportedException($"{poller.Name} has no {TriggerNames.Of(trigger)} trigger.");
@@ -357,7 +358,8 @@ internal sealed class ReadinessDriver : IoDriver
     /// </summary>
     private static int PendingError(ref ReadinessSlot slot, int usual)
     {
-        int error = slot.ErrorAnnounced || slot.State == SlotState.Connecting ? Libc.GetSocketError(slot.Descriptor) : 0;
+        bool isKnown = slot.ErrorAnnounced || slot.State == SlotState.Connecting;
+        int error = isKnown ? Libc.GetSocketError(slot.Descriptor) : 0;
         return error == 0 && slot.ErrorAnnounced ? usual : error;
     }
 

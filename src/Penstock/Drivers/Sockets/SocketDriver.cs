@@ -154,13 +154,12 @@ internal sealed class SocketDriver : IoDriver
                 CloseSocket(slot, CloseMode.Reset);
         }
 
-        // The runtime may be sending from the loop's memory until it says that it is not.
-        while (_outstanding > 0)
-        {
+        // The runtime may be sending from the loop's memory until it says that it is not. Some of it may have been said
+        // and not been pulled: nothing more comes for that.
+        while (_outstanding > _ready.Count)
             _arrivals.Take(_ready, Timeout.InfiniteTimeSpan);
-            _outstanding -= _ready.Count;
-            _ready.Clear();
-        }
+        _outstanding = 0;
+        _ready.Clear();
 
         foreach (SocketSlot? slot in _slots)
             slot?.Dispose();

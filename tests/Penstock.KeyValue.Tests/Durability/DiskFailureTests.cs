@@ -1,0 +1,126 @@
+namespace Penstock.KeyValue.Tests.Durability;
+
+/// <summary>What a disk can do at a bad moment, beyond refusing a write.</summary>
+public sealed class DiskFailureTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task A_server_stops_although_a_snapshot_waits_for_a_log_that_cannot_be_written()
+    {
+        using var directory = new TemporaryDirectory();
+        var disk = new FailingDisk();
+        KeyValueServer server = Start(directory, disk, SyncPolicy.Always);
+        disk.IsFull = true;
+        using (RespClient client = await RespClient.ConnectAsync(server))
+        {
+            await client.SendAsync(RespClient.Encode("SET", "a", "1"));
+            Assert.True(await client.EndsAsync());
+        }
+
+        using (RespClient client = await RespClient.ConnectAsync(server))
+            await client.CallAsync("BGSAVE");
+        await Until.TrueAsync(() => server.Database.IsCompacting);
+        await server.DisposeAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.False(server.Database.IsCompacting);
+    }
+
+    [Fact]
+    public async Task A_sync_that_failed_once_a_second_loses_nothing_that_memory_still_has()
+    {
+        using var directory = new TemporaryDirectory();
+        var disk = new FailingDisk();
+        await using (KeyValueServer server = Start(directory, disk, SyncPolicy.EverySecond))
+        {
+            using RespClient client = await RespClient.ConnectAsync(server);
+            Assert.Equal("+OK|", await client.CallAsync("SET", "a", "1"));
+            disk.SyncLoses = true;
+            await Until.TrueAsync(() => server.Database.Log!.Failure is not null);
+            await Until.TrueAsync(() => server.Database.Log!.Failure is null);
+            Assert.Equal("+OK|", await client.CallAsync("SET", "b", "2"));
+        }
+
+        await using KeyValueServer again = Start(directory, disk, SyncPolicy.EverySecond);
+        using RespClient reader = await RespClient.ConnectAsync(again);
+        Assert.Equal("*2|$1|1|$1|2|", await reader.CallAsync("MGET", "a", "b"));
+    }
+
+    [Fact]
+    public async Task A_log_goes_on_after_a_crash_although_its_next_segment_could_not_be_made()
+    {
+        using var directory = new TemporaryDirectory();
+        var disk = new FailingDisk();
+        await using (KeyValueServer server = Start(directory, disk, SyncPolicy.Always))
+        {
+            using RespClient client = await RespClient.ConnectAsync(server);
+            Assert.Equal("+OK|", await client.CallAsync("SET", "a", "1"));
+            disk.OpenFails = true;
+            await Assert.ThrowsAsync<IOException>(() => server.Database.Log!.RotateAsync());
+            disk.OpenFails = false;
+            Assert.Equal("+OK|", await client.CallAsync("SET", "b", "2"));
+            Assert.Equal("+OK|", await client.CallAsync("SET", "torn", "3"));
+        }
+
+        using (FileStream log = File.OpenWrite(Path.Combine(directory.Path, "log-00000001")))
+            log.SetLength(log.Length - 1);
+        await using KeyValueServer again = Start(directory, disk, SyncPolicy.Always);
+        using RespClient reader = await RespClient.ConnectAsync(again);
+        Assert.Equal("*3|$1|1|$1|2|$-1|", await reader.CallAsync("MGET", "a", "b", "torn"));
+    }
+
+    [Fact]
+    public async Task Clients_that_do_not_wait_for_replies_are_not_read_from_while_the_disk_is_behind()
+    {
+        const int Commands = 2_500;
+        using var directory = new TemporaryDirectory();
+        var disk = new FailingDisk();
+        await using KeyValueServer server = Start(directory, disk, SyncPolicy.EverySecond);
+        using RespClient client = await RespClient.ConnectAsync(server);
+        byte[] command = RespClient.Encode("SET", "k", new string('v', 64 * 1024));
+        disk.Writes.Reset();
+        Task sending = SendAllAsync();
+        try
+        {
+            LoopGroup loops = server.Database.Group!;
+            await Until.TrueAsync(() => sending.IsCompleted || loops.ReadCounters(0).ReceivePauses > 0);
+            Assert.False(sending.IsCompleted, "The server has read everything although it can write nothing.");
+        }
+        finally
+        {
+            disk.Writes.Set();
+        }
+
+        for (int i = 0; i < Commands; i++)
+            Assert.Equal("+OK|", await client.ReadAsync());
+        await sending;
+
+        async Task SendAllAsync()
+        {
+            for (int i = 0; i < Commands; i++)
+                await client.SendAsync(command);
+        }
+    }
+
+    [Fact]
+    public async Task A_snapshot_that_finds_no_room_leaves_none_of_it_taken()
+    {
+        using var directory = new TemporaryDirectory();
+        var disk = new FailingDisk();
+        await using KeyValueServer server = Start(directory, disk, SyncPolicy.Always);
+        using RespClient client = await RespClient.ConnectAsync(server);
+        Assert.Equal("+OK|", await client.CallAsync("SET", "a", "1"));
+        disk.IsFull = true;
+        await client.CallAsync("BGSAVE");
+        await Until.TrueAsync(() => server.Database.IsCompacting);
+        await Until.TrueAsync(() => !server.Database.IsCompacting);
+        Assert.Empty(Directory.GetFiles(directory.Path, "snapshot-*"));
+    }
+
+    private static KeyValueServer Start(TemporaryDirectory directory, FailingDisk disk, SyncPolicy sync) =>
+        Servers.Start(options =>
+        {
+            options.DataDirectory = directory.Path;
+            options.Sync = sync;
+            options.OpenLogFile = disk.Open;
+        });
+}
