@@ -298,7 +298,7 @@ public sealed class LoopGroup : IAsyncDisposable
     private EventLoop ChooseForConnect()
     {
         if (ConnectionThreads is { } threads)
-            return threads.TryClaim() ?? throw new InvalidOperationException("All connection threads are taken.");
+            return threads.TryClaim() ?? throw NoThread();
         foreach (EventLoop loop in _loops)
         {
             if (loop.IsOnLoop)
@@ -307,4 +307,8 @@ public sealed class LoopGroup : IAsyncDisposable
 
         return _loops[(uint)Interlocked.Increment(ref _nextForConnect) % (uint)_loops.Length];
     }
+
+    private InvalidOperationException NoThread() => Volatile.Read(ref _disposed) != 0
+        ? new ObjectDisposedException(nameof(LoopGroup))
+        : new InvalidOperationException("All connection threads are taken.");
 }

@@ -41,6 +41,7 @@ public sealed class ProtobufTests
     [Fact]
     public async Task Nobody_is_let_past_a_password_that_is_set_while_the_server_runs()
     {
+        TestIo.SkipIfOneAtATime();
         await using KeyValueServer server = Servers.Start();
         using RespClient admin = await RespClient.ConnectAsync(server);
         Assert.Equal("+OK|", await admin.CallAsync("CONFIG", "SET", "requirepass", "secret"));
