@@ -20,6 +20,7 @@ static int receivers = 100, senders = 10, depth = 8, payload = 64, seconds = 2;
 static size_t frame;
 static char *pattern, buffer[BUFFER];
 static uint64_t received;
+static int ending; // no message begins any more
 
 // Frames behind each other, so that any piece of the stream can be compared in one go.
 static void make_pattern(void)
@@ -32,7 +33,7 @@ static void make_pattern(void)
 
 static void send_more(struct client *c)
 {
-    uint64_t allowed = (c->heard / frame / senders + depth) * frame;
+    uint64_t allowed = ending ? (c->sent + frame - 1) / frame * frame : (c->heard / frame / senders + depth) * frame;
     while (c->sent < allowed) {
         size_t at = c->sent % frame, most = allowed - c->sent;
         ssize_t count = send(c->fd, pattern + at, most < BUFFER ? most : BUFFER, MSG_NOSIGNAL);
@@ -59,18 +60,31 @@ static void receive(struct client *c)
     received += count;
 }
 
-static void run(struct client *clients, int epoll, uint64_t until)
+static int turn(struct client *clients, int epoll, int milliseconds)
 {
     struct epoll_event events[EVENTS];
-    while (now() < until) {
-        int count = epoll_wait(epoll, events, EVENTS, 100);
-        for (int i = 0; i < count; i++) {
-            struct client *c = events[i].data.ptr;
-            receive(c);
-            if (c < clients + senders)
-                send_more(c);
-        }
+    int count = epoll_wait(epoll, events, EVENTS, milliseconds);
+    for (int i = 0; i < count; i++) {
+        struct client *c = events[i].data.ptr;
+        receive(c);
+        if (c < clients + senders)
+            send_more(c);
     }
+    return count;
+}
+
+static void run(struct client *clients, int epoll, uint64_t until)
+{
+    while (now() < until)
+        turn(clients, epoll, 100);
+}
+
+// What is still under way would reach the clients of the next run, who may expect other messages.
+static void finish(struct client *clients, int epoll)
+{
+    ending = 1;
+    while (turn(clients, epoll, 200) > 0)
+        ;
 }
 
 static void read_arguments(int argc, char **argv)
@@ -114,5 +128,6 @@ int main(int argc, char **argv)
     double took = (now() - begin) / 1e9, deliveries = (double)(received - received_before) / frame;
     cpu = server_cpu_seconds() - cpu;
     printf("rps=%.0f cpu_us=%.3f cpu=%.2f\n", deliveries / took, deliveries ? cpu / deliveries * 1e6 : 0, cpu / took);
+    finish(clients, epoll);
     return 0;
 }
