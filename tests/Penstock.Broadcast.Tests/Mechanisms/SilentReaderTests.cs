@@ -1,3 +1,5 @@
+using Penstock.Loop;
+
 namespace Penstock.Broadcast.Tests.Mechanisms;
 
 [Collection(nameof(Alone))]
@@ -34,15 +36,25 @@ public sealed class SilentReaderTests
             await readers[i % Readers].SendAsync(message);
             foreach (TestClient reader in readers)
                 Assert.Equal(message, await reader.ReceiveAsync());
-            largest = Math.Max(largest, Meters.ReadLargest("penstock.unsent.largest"));
+            largest = Math.Max(largest, LargestBacklog(server.Group));
         }
 
         // A reading may fall between a message's arrival in the queue and the drop that makes room for it.
         Assert.InRange(largest, HighMark / 2, HighMark + MessageBytes + sizeof(ulong));
         Assert.InRange(Meters.Read("penstock.unsent"), HighMark / 2, HighMark);
+        Assert.InRange(Meters.ReadLargest("penstock.unsent.largest"), HighMark / 2, HighMark);
         Assert.InRange(Meters.Read("penstock.payloads.dropped"), 1, Messages);
         Assert.Equal(Readers + 1, server.ConnectionCount);
         foreach (TestClient reader in readers)
             reader.Dispose();
+    }
+
+    /// <summary>Of this server alone, which the meters of a process do not tell apart from others.</summary>
+    private static long LargestBacklog(LoopGroup group)
+    {
+        long largest = 0;
+        foreach (EventLoop loop in group.Loops)
+            largest = Math.Max(largest, loop.ReadBacklog().LargestBytes);
+        return largest;
     }
 }
