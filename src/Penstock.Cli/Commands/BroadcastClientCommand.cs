@@ -22,12 +22,12 @@ internal static class BroadcastClientCommand
     private static Command Create(string name, string description, Work work)
     {
         var remote = new RemoteArguments(BroadcastCommand.DefaultPort);
-        Option<BroadcastFraming> framing = FramingNames.CreateOption();
+        Option<Choice<BroadcastFraming>> framing = FramingNames.CreateOption();
         var command = new Command(name, description);
         remote.AddTo(command);
         command.Options.Add(framing);
         command.SetAction((parsed, cancellation) => BroadcastClient.RunAsync(
-            remote.Read(parsed), client => work(client, parsed.GetValue(framing), cancellation), cancellation));
+            remote.Read(parsed), client => work(client, parsed.GetValue(framing).Value, cancellation), cancellation));
         return command;
     }
 }

@@ -12,8 +12,8 @@ internal static class BroadcastCommand
     public static Command Create()
     {
         var arguments = new ServerArguments(DefaultPort, DefaultMaxMessageBytes);
-        Option<BroadcastFraming> framing = FramingNames.CreateOption();
-        Option<SlowConsumerPolicy> slowConsumer = Parsing.Choice(
+        Option<Choice<BroadcastFraming>> framing = FramingNames.CreateOption();
+        Option<Choice<SlowConsumerPolicy>> slowConsumer = Parsing.Choice(
             "--slow-consumer",
             "What happens when a client does not keep up: everybody waits for it, it misses the oldest messages, or it "
             + "is disconnected.",
@@ -26,8 +26,8 @@ internal static class BroadcastCommand
         command.SetAction((parsed, _) =>
         {
             ServerOptions options = arguments.Read(parsed);
-            options.SlowConsumer = parsed.GetValue(slowConsumer);
-            BroadcastFraming chosen = parsed.GetValue(framing);
+            options.SlowConsumer = parsed.GetValue(slowConsumer).Value;
+            BroadcastFraming chosen = parsed.GetValue(framing).Value;
             return ServerRunner.RunAsync("broadcast", options, o => BroadcastServer.Start(o, chosen));
         });
         return command;

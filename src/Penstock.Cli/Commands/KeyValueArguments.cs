@@ -29,7 +29,7 @@ internal sealed class KeyValueArguments
         HelpName = "DIR",
     };
 
-    private readonly Option<SyncPolicy> _fsync = Parsing.Choice(
+    private readonly Option<Choice<SyncPolicy>> _fsync = Parsing.Choice(
         "--fsync",
         "When writes are forced to the disk: before they are acknowledged, every second, or when the system likes.",
         SyncNames,
@@ -42,7 +42,7 @@ internal sealed class KeyValueArguments
         HelpName = "BYTES",
     };
 
-    private readonly Option<MemoryPolicy> _policy = Parsing.Choice(
+    private readonly Option<Choice<MemoryPolicy>> _policy = Parsing.Choice(
         "--max-memory-policy",
         "What happens then: writes are refused, or keys that were not used for long are removed.",
         PolicyNames,
@@ -102,9 +102,9 @@ internal sealed class KeyValueArguments
             Loops = protobuf.Loops,
             UnixSocketMode = (UnixFileMode)Convert.ToInt32(parsed.GetValue(_unixMode), 8),
             DataDirectory = parsed.GetValue(_data),
-            Sync = parsed.GetValue(_fsync),
+            Sync = parsed.GetValue(_fsync).Value,
             MaxMemoryBytes = parsed.GetValue(_maxMemory),
-            MemoryPolicy = parsed.GetValue(_policy),
+            MemoryPolicy = parsed.GetValue(_policy).Value,
             MaxValueBytes = resp.MaxMessageBytes,
             Password = password,
             Unprotected = parsed.GetValue(_unprotected),

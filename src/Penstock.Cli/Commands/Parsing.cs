@@ -38,12 +38,12 @@ internal static class Parsing
     /// <param name="description">What the help says of it.</param>
     /// <param name="choices">The values by their names, in the order in which the help lists them.</param>
     /// <param name="value">What it is when it is left out.</param>
-    public static Option<T> Choice<T>(
+    public static Option<Choice<T>> Choice<T>(
         string name, string description, IReadOnlyDictionary<string, T> choices, T value)
         where T : struct => new(name)
         {
             Description = description,
-            DefaultValueFactory = _ => value,
+            DefaultValueFactory = _ => NameOf(value, choices),
             CustomParser = result => Chosen(result, choices),
             HelpName = string.Join('|', choices.Keys),
         };
@@ -59,12 +59,15 @@ internal static class Parsing
         return null;
     }
 
-    private static T Chosen<T>(ArgumentResult result, IReadOnlyDictionary<string, T> choices)
+    private static Choice<T> NameOf<T>(T value, IReadOnlyDictionary<string, T> choices)
+        where T : struct => new(choices.First(choice => choice.Value.Equals(value)).Key, value);
+
+    private static Choice<T> Chosen<T>(ArgumentResult result, IReadOnlyDictionary<string, T> choices)
         where T : struct
     {
         string text = result.Tokens[0].Value;
         if (choices.TryGetValue(text, out T value))
-            return value;
+            return new Choice<T>(text, value);
         result.AddError($"'{text}' is none of {string.Join(", ", choices.Keys)}.");
         return default;
     }

@@ -28,7 +28,7 @@ internal sealed class ServerArguments
         HelpName = "PATH",
     };
 
-    private readonly Option<IoMechanism> _io = Parsing.Choice(
+    private readonly Option<Choice<IoMechanism>> _io = Parsing.Choice(
         "--io", "How loops learn what their sockets can do.", IoNames.Mechanisms, IoMechanism.Auto);
 
     private readonly Option<bool> _busyWaitOne = new("--busy-wait-one")
@@ -42,7 +42,7 @@ internal sealed class ServerArguments
         HelpName = "N",
     };
 
-    private readonly Option<Trigger> _trigger = Parsing.Choice(
+    private readonly Option<Choice<Trigger>> _trigger = Parsing.Choice(
         "--trigger", "When a readiness mechanism reports a socket.", IoNames.Triggers, Trigger.Level);
 
     private readonly Option<int> _loops = Parsing.Number(
@@ -105,9 +105,9 @@ internal sealed class ServerArguments
             Loops =
             {
                 Count = busyWaitOne ? 1 : parsed.GetValue(_loops),
-                Io = busyWaitOne ? IoMechanism.BusyWait : parsed.GetValue(_io),
+                Io = busyWaitOne ? IoMechanism.BusyWait : parsed.GetValue(_io).Value,
                 ReadSliceTimeouts = parsed.GetValue(_readSlices),
-                Trigger = parsed.GetValue(_trigger),
+                Trigger = parsed.GetValue(_trigger).Value,
             },
         };
     }

@@ -126,11 +126,11 @@ internal static class ConfigCommands
         else if (call.Is(index, "requirepass"u8))
             settings.SetPassword(Encoding.UTF8.GetString(call[index + 1]));
         else
-        {
-            settings.MemoryPolicy =
-                call.Is(index + 1, "allkeys-lru"u8) ? MemoryPolicy.AllKeysLru : MemoryPolicy.NoEviction;
-        }
+            settings.MemoryPolicy = PolicyAt(in call, index + 1);
     }
+
+    private static MemoryPolicy PolicyAt(in Invocation call, int index) =>
+        call.Is(index, "allkeys-lru"u8) ? MemoryPolicy.AllKeysLru : MemoryPolicy.NoEviction;
 
     private static void ResetStatistics(in Invocation call)
     {

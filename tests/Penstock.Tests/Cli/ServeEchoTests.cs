@@ -93,6 +93,15 @@ public sealed class ServeEchoTests
     }
 
     [Fact]
+    public async Task Help_shows_defaults_as_they_are_typed()
+    {
+        var ended = await CliProcess.RunAsync("serve", "kv", "--help");
+        string help = string.Join('\n', ended.Output);
+        foreach (string value in (string[])["auto", "level", "everysec", "noeviction"])
+            Assert.Contains($"[default: {value}]", help, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_Unix_path_is_served_and_its_file_removed()
     {
         using var directory = new TemporaryDirectory();
