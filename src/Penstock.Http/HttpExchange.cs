@@ -62,7 +62,7 @@ public sealed class HttpExchange
     internal ReadOnlySpan<byte> Date => _handler.Loop.Date.Line;
 
     /// <summary>Whether the client has been sent less than its send queue may hold.</summary>
-    internal bool HasRoom => _connection is { } connection && connection.UnsentBytes <= _handler.Loop.SendHighMark;
+    internal bool HasRoom => _connection is { HasRoom: true };
 
     /// <summary>Whether the loop should go on reading this request, or the one behind it.</summary>
     internal bool WantsInput => Phase != ExchangePhase.Answering && Connection.WantsInput;

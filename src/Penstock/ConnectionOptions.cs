@@ -17,17 +17,18 @@ public class ConnectionOptions
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
 
     /// <summary>
-    /// The high mark: with more than this waiting for a peer, <see cref="SlowConsumer"/> decides. Default: 1 MiB. What
-    /// a peer that never reads can cost is this, and the replies to one read. 0 is above nothing: it decides whenever
-    /// something waits.
+    /// The high mark: with more than this waiting for a peer, <see cref="SlowConsumer"/> decides. Default: 256 KiB. What
+    /// a peer that never reads can cost is this, and the replies to one read; while memory is short
+    /// (<see cref="LoopOptions.MaxMemoryForConnections"/>) it is less. 0 is above nothing: it decides whenever something
+    /// waits.
     /// </summary>
-    public int MaxSendQueueBytes { get; set; } = 1024 * 1024;
+    public int MaxSendQueueBytes { get; set; } = 256 * 1024;
 
     /// <summary>
     /// The low mark: with no more than this waiting, a connection that was paused is received from again. Default:
-    /// 256 KiB. Too close to the high mark, receiving stops and starts all the time.
+    /// 64 KiB. Too close to the high mark, receiving stops and starts all the time.
     /// </summary>
-    public int ResumeSendQueueBytes { get; set; } = 256 * 1024;
+    public int ResumeSendQueueBytes { get; set; } = 64 * 1024;
 
     /// <summary>What happens above the high mark. Default: <see cref="SlowConsumerPolicy.Wait"/>.</summary>
     public SlowConsumerPolicy SlowConsumer { get; set; } = SlowConsumerPolicy.Wait;

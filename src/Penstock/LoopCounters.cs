@@ -29,6 +29,9 @@ public readonly record struct LoopCounters
     /// <summary>Handler calls that threw.</summary>
     public long HandlerFaults { get; init; }
 
+    /// <summary>Connections closed with <see cref="CloseReason.MemoryExhausted"/>.</summary>
+    public long MemoryCloses { get; init; }
+
     internal static LoopCounters From(LoopStatistics statistics) => new()
     {
         Turns = statistics.Turns,
@@ -39,5 +42,6 @@ public readonly record struct LoopCounters
         Sends = statistics.Sends,
         ReceivePauses = statistics.ReceivePauses,
         HandlerFaults = statistics.HandlerFaults,
+        MemoryCloses = statistics.MemoryCloses,
     };
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Penstock.Buffers;
 using Penstock.Connections;
 using Penstock.Drivers;
 using Penstock.Loop;
@@ -17,6 +18,7 @@ public sealed class LoopGroup : IAsyncDisposable
     private readonly LoopThread[] _threads;
     private readonly List<LoopThread> _connectionThreads = [];
     private readonly LoopClock _clock;
+    private readonly MemoryBudget _budget;
     private readonly LoopMeter _meter;
     private readonly string _remarks;
     private EventLoop[] _loops;
@@ -35,7 +37,8 @@ public sealed class LoopGroup : IAsyncDisposable
         if (options.Io == IoMechanism.ThreadPerConnection)
             ConnectionThreads = new ConnectionThreads(StartLoop, options.MaxConnectionThreads);
         _clock = new LoopClock(options.TimeProvider);
-        (_threads, _loops, _remarks) = StartLoops(options, _clock);
+        _budget = new MemoryBudget(options.MaxMemoryForConnections);
+        (_threads, _loops, _remarks) = StartLoops(options, _clock, _budget);
         _meter = new LoopMeter(() => Volatile.Read(ref _loops));
         Task[] ended = Array.ConvertAll(_threads, thread => thread.Ended);
         Ended = Task.WhenAll(ended);
@@ -46,6 +49,7 @@ public sealed class LoopGroup : IAsyncDisposable
     internal LoopGroup(EventLoop[] loops, LoopClock clock)
     {
         _options = new LoopOptions();
+        _budget = MemoryBudget.Unlimited;
         _clock = clock;
         _threads = [];
         _loops = loops;
@@ -192,7 +196,8 @@ public sealed class LoopGroup : IAsyncDisposable
         {
             if (Volatile.Read(ref _disposed) != 0)
                 return null;
-            var thread = new LoopThread(_options, _clock, _loops.Length, ConnectionThreads.StackBytes);
+            var thread = new LoopThread(
+                _options, _clock, _budget, _loops.Length, ConnectionThreads.StackBytes);
             EventLoop loop = thread.Started.GetAwaiter().GetResult();
             _connectionThreads.Add(thread);
             Volatile.Write(ref _loops, [.. _loops, loop]);
@@ -223,7 +228,7 @@ public sealed class LoopGroup : IAsyncDisposable
     /// Starts the loops on the mechanism that was asked for, or on the best on which all of them start.
     /// </summary>
     private static (LoopThread[] Threads, EventLoop[] Loops, string Remarks) StartLoops(
-        LoopOptions options, LoopClock clock)
+        LoopOptions options, LoopClock clock, MemoryBudget budget)
     {
         List<MechanismReport> failed = [];
         while (true)
@@ -233,7 +238,7 @@ public sealed class LoopGroup : IAsyncDisposable
             chosen.Io = choice.Mechanism;
             try
             {
-                LoopThread[] threads = StartThreads(chosen.Count, index => new LoopThread(chosen, clock, index));
+                LoopThread[] threads = StartThreads(chosen.Count, index => new LoopThread(chosen, clock, budget, index));
                 return (threads, AwaitStart(threads), choice.Remarks);
             }
             catch (MechanismRefusedException refused) when (DriverProbe.IsOpen(options.Io, options.Trigger))

@@ -5,6 +5,9 @@ namespace Penstock;
 /// <summary>How many loops a <see cref="LoopGroup"/> has and how they run. Validated when the group is made.</summary>
 public sealed class LoopOptions
 {
+    /// <summary>Below, a few connections could do nothing.</summary>
+    private const long LeastMemory = 1024 * 1024;
+
     /// <summary>What <see cref="Count"/> may be at most: more threads than any machine has use for.</summary>
     public const int MostLoops = 1_024;
 
@@ -56,6 +59,15 @@ public sealed class LoopOptions
     /// </summary>
     public int? ReadSliceTimeouts { get; set; }
 
+    /// <summary>
+    /// Bytes that the connections of all loops may hold together: what waits for their peers, and what was received of
+    /// messages that are not whole yet. As it becomes short, those that hold most wait first; when it is used up, those
+    /// that hold most are closed with <see cref="CloseReason.MemoryExhausted"/>. Default: a quarter of what this process
+    /// may have, as the machine, the container or the collector's limit says. Connections themselves, what handlers
+    /// keep, and payloads that many connections share do not count.
+    /// </summary>
+    public long MaxMemoryForConnections { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
     /// <summary>The clock of all deadlines. Default: the system's. Tests pass a virtual one.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -66,6 +78,7 @@ public sealed class LoopOptions
         OptionChecks.AtLeast(MaxEventsPerTurn, 1, nameof(MaxEventsPerTurn));
         OptionChecks.AtLeast(MaxReadBytesPerTurn, 1, nameof(MaxReadBytesPerTurn));
         OptionChecks.AtLeast(MaxConnectionThreads, 1, nameof(MaxConnectionThreads));
+        OptionChecks.AtLeast(MaxMemoryForConnections, LeastMemory, nameof(MaxMemoryForConnections));
         OptionChecks.AtLeast(ReadSliceTimeouts ?? 1, 1, nameof(ReadSliceTimeouts));
         ArgumentNullException.ThrowIfNull(TimeProvider);
     }

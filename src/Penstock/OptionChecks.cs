@@ -3,7 +3,7 @@ namespace Penstock;
 /// <summary>The checks of option values; each failure names the option and says what it takes.</summary>
 internal static class OptionChecks
 {
-    public static void AtLeast(int value, int minimum, string option)
+    public static void AtLeast(long value, long minimum, string option)
     {
         if (value < minimum)
             throw new ArgumentOutOfRangeException(option, value, $"{option} must be at least {minimum}.");

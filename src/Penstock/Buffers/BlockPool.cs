@@ -1,33 +1,42 @@
 namespace Penstock.Buffers;
 
 /// <summary>
-/// Pinned blocks of one size for one loop, last returned first rented, because that one is still in the cache. Loop
-/// thread only.
+/// Blocks of one size for one loop, last returned first rented, because that one is still in the cache. Loop thread
+/// only.
 /// </summary>
 /// <remarks>
-/// The pool bounds what it keeps, not what it hands out: what may be outstanding is bounded per connection by its
-/// limits, and a message larger than the whole pool must still be sent. Blocks beyond
-/// <see cref="MaxFreeBytes"/> are left to the collector.
+/// Blocks are parts of slabs. A slab of which nothing is in use goes back to the operating system when
+/// <see cref="MaxFreeBytes"/> are free without it, so a burst leaves nothing behind. Pinned arrays were rejected: the few that stay
+/// in use hold the collector's regions around them. Larger blocks have a slab of their own, and are not kept.
 /// </remarks>
 internal sealed class BlockPool(
-    int blockSize = BlockPool.DefaultBlockSize, int maxFreeBytes = BlockPool.DefaultMaxFreeBytes)
+    int blockSize = BlockPool.DefaultBlockSize,
+    int maxFreeBytes = BlockPool.DefaultMaxFreeBytes,
+    LoopMemory? memory = null)
 {
     /// <summary>Holds a 4 KiB message with its prefix in one segment, and two pages are cheap to touch.</summary>
     public const int DefaultBlockSize = 8 * 1024;
 
-    /// <summary>Enough for 1,024 connections to answer in one turn without allocating.</summary>
+    /// <summary>Enough for 1,024 connections to answer in one turn without asking the system for memory.</summary>
     public const int DefaultMaxFreeBytes = 8 * 1024 * 1024;
+
+    /// <summary>Few calls of the system, and little that one block in use keeps.</summary>
+    public const int BlocksPerSlab = 32;
 
     /// <summary>Blocks that refer to payloads are small; enough are kept for every receiver of a broadcast.</summary>
     private const int MaxFreeReferences = 16 * 1024;
 
-    private Block? _free;
+    private readonly LoopMemory _memory = memory ?? new LoopMemory(MemoryBudget.Unlimited);
+
+    /// <summary>The slabs with free blocks; the one that was returned to last is in front.</summary>
+    private Slab? _open;
+
     private Block? _freeReferences;
     private int _freeReferenceCount;
 
     public int BlockSize => blockSize;
 
-    /// <summary>The most bytes kept for reuse.</summary>
+    /// <summary>With so much free, slabs of which nothing is in use are given back.</summary>
     public int MaxFreeBytes => maxFreeBytes;
 
     /// <summary>Bytes now kept for reuse.</summary>
@@ -37,12 +46,13 @@ internal sealed class BlockPool(
     public long RentedBytes { get; private set; }
 
     /// <summary>
-    /// A block with at least <paramref name="minimumSize"/> bytes free; its old content is not cleared.
+    /// A block with at least <paramref name="minimumSize"/> bytes free; its content is undefined.
     /// </summary>
     public Block Rent(int minimumSize)
     {
-        Block block = minimumSize <= blockSize ? TakeFree() ?? new Block(blockSize) : new Block(minimumSize);
-        RentedBytes += block.Bytes.Length;
+        Block block = minimumSize <= blockSize ? TakeFree() : new Slab(minimumSize, 1).Take();
+        RentedBytes += block.Size;
+        _memory.Add(block.Size);
         return block;
     }
 
@@ -68,44 +78,77 @@ internal sealed class BlockPool(
     /// <summary>Takes a block back. The caller keeps no reference to it.</summary>
     public void Return(Block block)
     {
-        if (block.Payload is not null)
+        if (block.Slab is not { } slab)
         {
             ReturnReference(block);
             return;
         }
 
-        RentedBytes -= block.Bytes.Length;
-        block.Start = block.End = 0;
-        block.Next = null;
+        RentedBytes -= block.Size;
+        _memory.Subtract(block.Size);
+        bool wasFull = slab.IsFull;
+        slab.Put(block);
+        if (block.Size != blockSize)
+            slab.Dispose();
+        else
+            Keep(slab, wasFull);
+    }
 
-        bool keep = block.Bytes.Length == blockSize && FreeBytes + blockSize <= maxFreeBytes;
-        if (!keep)
-            return;
-        block.Next = _free;
-        _free = block;
+    private void Keep(Slab slab, bool wasFull)
+    {
         FreeBytes += blockSize;
+        if (wasFull)
+            PutInFront(slab);
+        if (!slab.IsEmpty || FreeBytes - slab.Size < maxFreeBytes)
+            return;
+        FreeBytes -= slab.Size;
+        Remove(slab);
+        slab.Dispose();
+    }
+
+    private Block TakeFree()
+    {
+        if (_open is null)
+        {
+            PutInFront(new Slab(blockSize, BlocksPerSlab));
+            FreeBytes += _open!.Size;
+        }
+
+        Slab slab = _open;
+        Block block = slab.Take();
+        FreeBytes -= blockSize;
+        if (slab.IsFull)
+            Remove(slab);
+        return block;
+    }
+
+    private void PutInFront(Slab slab)
+    {
+        slab.Next = _open;
+        if (_open is not null)
+            _open.Previous = slab;
+        _open = slab;
+    }
+
+    private void Remove(Slab slab)
+    {
+        if (slab.Previous is null)
+            _open = slab.Next;
+        else
+            slab.Previous.Next = slab.Next;
+        if (slab.Next is not null)
+            slab.Next.Previous = slab.Previous;
+        slab.Previous = slab.Next = null;
     }
 
     private void ReturnReference(Block block)
     {
         block.Release();
-        block.Start = block.End = 0;
         block.Next = null;
         if (_freeReferenceCount == MaxFreeReferences)
             return;
         block.Next = _freeReferences;
         _freeReferences = block;
         _freeReferenceCount++;
-    }
-
-    private Block? TakeFree()
-    {
-        Block? block = _free;
-        if (block is null)
-            return null;
-        _free = block.Next;
-        block.Next = null;
-        FreeBytes -= blockSize;
-        return block;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Penstock.Interop;
 
 namespace Penstock.Buffers;
 
@@ -7,12 +8,18 @@ namespace Penstock.Buffers;
 /// Empty, it holds no memory. A mutable struct that lives in its connection; loop thread only.
 /// </summary>
 /// <remarks>
-/// Arrays come from the shared array pool and go back when the tail is consumed, so memory follows the bytes that
-/// really came and not what a header announced. They are not cleared: only what was received is ever shown.
+/// A short tail lies in an array of the shared pool. A long one has pages of its own: they grow without a copy, only
+/// those that were written to cost memory, and they go back to the operating system as a whole. Memory follows the bytes
+/// that really came and not what a header announced. Nothing is cleared: only what was received is ever shown.
 /// </remarks>
-internal struct InboundBuffer
+internal unsafe struct InboundBuffer
 {
+    /// <summary>The shared pool keeps arrays of this size per core, and copying one is soon done.</summary>
+    public const int LargestArray = 64 * 1024;
+
     private byte[]? _array;
+    private byte* _pages;
+    private int _pageBytes;
     private int _start;
     private int _end;
 
@@ -20,15 +27,20 @@ internal struct InboundBuffer
 
     public readonly bool IsEmpty => _end == _start;
 
+    /// <summary>Bytes that it holds of the process's memory.</summary>
+    public readonly int Capacity => _pages is null ? _array?.Length ?? 0 : _pageBytes;
+
     /// <summary>Everything not consumed yet, valid until the next call of a method that changes the buffer.</summary>
-    public readonly ReadOnlySpan<byte> Unread => _array.AsSpan(_start, Length);
+    public readonly ReadOnlySpan<byte> Unread => All.Slice(_start, Length);
+
+    private readonly Span<byte> All => _pages is null ? _array : new Span<byte>(_pages, _pageBytes);
 
     /// <summary>Adds bytes behind what is there.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        if (_array is null || _array.Length - _end < bytes.Length)
+        if (Capacity - _end < bytes.Length)
             MakeRoom(bytes.Length);
-        bytes.CopyTo(_array.AsSpan(_end));
+        bytes.CopyTo(All[_end..]);
         _end += bytes.Length;
     }
 
@@ -38,35 +50,76 @@ internal struct InboundBuffer
         _start += count;
         if (_start == _end)
             Clear();
+        else if (_pages is not null && Length <= LargestArray / 2)
+            MoveTo(LargestArray);
     }
 
     /// <summary>Drops everything and frees the memory.</summary>
     public void Clear()
     {
-        if (_array is not null)
-            ArrayPool<byte>.Shared.Return(_array);
+        Free();
         this = default;
     }
 
-    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(_array))]
     private void MakeRoom(int count)
     {
         int needed = Length + count;
-        if (_array is not null && _array.Length >= needed && _start >= Length)
+        if (Capacity >= needed && _start >= Length)
         {
-            // Half or more of the array is already consumed, so moving the rest down costs less than it freed.
-            Unread.CopyTo(_array);
+            // Half or more is already consumed, so moving the rest down costs less than it freed.
+            MoveDown();
+        }
+        else if (_pages is not null)
+        {
+            MoveDown();
+            int larger = Larger(needed);
+            _pages = PageMemory.Resize(_pages, (nuint)_pageBytes, (nuint)larger);
+            _pageBytes = larger;
         }
         else
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, Length * 2));
-            Unread.CopyTo(larger);
-            if (_array is not null)
-                ArrayPool<byte>.Shared.Return(_array);
-            _array = larger;
+            MoveTo(Math.Max(needed, Length * 2));
         }
+    }
 
+    /// <summary>A quarter more than there is, so that growing is rare, in pages.</summary>
+    private readonly int Larger(int needed)
+    {
+        int quarterMore = (int)Math.Min(Array.MaxLength - LargestArray, _pageBytes + ((long)_pageBytes / 4));
+        return (Math.Max(needed, quarterMore) + LargestArray - 1) / LargestArray * LargestArray;
+    }
+
+    private void MoveDown()
+    {
+        Unread.CopyTo(All);
         _end = Length;
         _start = 0;
+    }
+
+    private void MoveTo(int capacity)
+    {
+        InboundBuffer target = default;
+        if (capacity <= LargestArray)
+        {
+            target._array = ArrayPool<byte>.Shared.Rent(capacity);
+        }
+        else
+        {
+            target._pageBytes = Larger(capacity);
+            target._pages = PageMemory.Allocate((nuint)target._pageBytes);
+        }
+
+        Unread.CopyTo(target.All);
+        target._end = Length;
+        Free();
+        this = target;
+    }
+
+    private readonly void Free()
+    {
+        if (_pages is not null)
+            PageMemory.Free(_pages, (nuint)_pageBytes);
+        else if (_array is not null)
+            ArrayPool<byte>.Shared.Return(_array);
     }
 }

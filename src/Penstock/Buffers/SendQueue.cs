@@ -6,7 +6,7 @@ using Penstock.Drivers;
 namespace Penstock.Buffers;
 
 /// <summary>
-/// Bytes that wait to be sent on one connection, in order, in pinned blocks of the loop's pool. Empty, it holds no
+/// Bytes that wait to be sent on one connection, in order, in blocks of the loop's pool. Empty, it holds no
 /// block. Loop thread only; a mutable struct that lives in its connection and is never copied.
 /// </summary>
 /// <remarks>
@@ -26,18 +26,10 @@ internal struct SendQueue(BlockPool pool)
 
     /// <summary>At least <paramref name="sizeHint"/> writable bytes (one or more when it is 0).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Span<byte> GetSpan(int sizeHint)
-    {
-        Block block = Writable(sizeHint);
-        return block.Bytes.AsSpan(block.End);
-    }
+    public Span<byte> GetSpan(int sizeHint) => Writable(sizeHint).Room;
 
     /// <inheritdoc cref="GetSpan"/>
-    public Memory<byte> GetMemory(int sizeHint)
-    {
-        Block block = Writable(sizeHint);
-        return block.Bytes.AsMemory(block.End);
-    }
+    public Memory<byte> GetMemory(int sizeHint) => Writable(sizeHint).RoomAsMemory;
 
     /// <summary>Says that <paramref name="count"/> bytes were written to the span or memory last given out.</summary>
     public void Advance(int count)

@@ -42,6 +42,11 @@ public enum CloseReason
     /// <summary>More waited for the peer than its send queue may hold, and the policy is to disconnect.</summary>
     SlowConsumer,
 
+    /// <summary>
+    /// <see cref="LoopOptions.MaxMemoryForConnections"/> was used up, and this connection held the most of it.
+    /// </summary>
+    MemoryExhausted,
+
     /// <summary>The server is shutting down.</summary>
     ServerShutdown,
 

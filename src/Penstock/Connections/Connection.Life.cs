@@ -16,6 +16,7 @@ public sealed partial class Connection
     private CloseReason _closeReason;
     private bool _opened;
     private bool _resetOnClose;
+    private bool _closedForMemory;
 
     /// <summary>
     /// The loop's list of dirty connections holds this one already. A slot that is reused within a turn may stand there
@@ -221,7 +222,7 @@ public sealed partial class Connection
         _flow.Begin();
         _input.Begin();
         _output.Begin();
-        _dirty = _opened = _resetOnClose = false;
+        _dirty = _opened = _resetOnClose = _closedForMemory = false;
     }
 
     private void BecomeOpen()
@@ -253,6 +254,16 @@ public sealed partial class Connection
         State = ConnectionState.Lingering;
         Deadlines.StartLinger(_scope.Limits);
         _loop.Driver.ShutdownSend(Key);
+    }
+
+    /// <summary>Whether <see cref="CloseForMemory"/> ended it.</summary>
+    internal bool IsClosedForMemory => _closedForMemory;
+
+    /// <summary>Memory is used up, and this connection holds the most.</summary>
+    internal void CloseForMemory()
+    {
+        _closedForMemory = true;
+        CloseNow(CloseReason.MemoryExhausted, CloseMode.Reset);
     }
 
     /// <summary>The peer does not read, and the policy is to disconnect.</summary>

@@ -64,6 +64,13 @@ public sealed partial class Connection : IBufferWriter<byte>
     public bool WantsInput => _flow.WantsInput;
 
     /// <summary>
+    /// Whether a producer should go on writing: false when the connection is closing, or more waits for the peer than
+    /// <see cref="ConnectionOptions.MaxSendQueueBytes"/>, or than there is memory for. One that stops here goes on with
+    /// <see cref="ConnectionHandler.OnDrained"/>.
+    /// </summary>
+    public bool HasRoom => State == ConnectionState.Open && _flow.HasRoom;
+
+    /// <summary>
     /// Whether the connection ends with a reset instead of FIN, however it ends; for a handler that is within a message
     /// which the peer would take for whole when it sees an ordinary end. As with what is written, a change comes too
     /// late once the connection is closing. Starts false.
@@ -101,6 +108,14 @@ public sealed partial class Connection : IBufferWriter<byte>
     private bool HasSocket => State < ConnectionState.Closing;
 
     private bool AcceptsOutput => State == ConnectionState.Open;
+
+    internal ConnectionLoop Loop => _loop;
+
+    /// <summary>Memory that what was received and not consumed takes.</summary>
+    internal int StoredBytes => _input.StoredBytes;
+
+    /// <summary>Memory that the connection takes, apart from itself.</summary>
+    internal long HeldBytes => (long)UnsentBytes + StoredBytes;
 
     internal ref FlowControl Flow => ref _flow;
 

@@ -35,7 +35,14 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     }
 
     /// <summary>The connection is over: nobody will see the rest.</summary>
-    public void Clear() => _stored.Clear();
+    public void Clear()
+    {
+        loop.Memory.Subtract(_stored.Capacity);
+        _stored.Clear();
+    }
+
+    /// <summary>Memory that the stored tail takes.</summary>
+    public readonly int StoredBytes => _stored.Capacity;
 
     private readonly bool IsPaused => connection.Flow.IsPaused;
 
@@ -51,7 +58,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
         loop.Statistics.ReceivedBytes += data.Length;
         if (!_stored.IsEmpty || IsPaused)
         {
-            _stored.Append(data);
+            Store(data);
             if (!IsPaused)
                 DeliverStored();
             return;
@@ -59,7 +66,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
 
         int consumed = connection.Scope.Handler.Received(connection, data);
         if (consumed < data.Length && connection.State == ConnectionState.Open)
-            _stored.Append(data[consumed..]);
+            Store(data[consumed..]);
         AfterDelivery(consumed);
     }
 
@@ -135,7 +142,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
         if (!_stored.IsEmpty)
         {
             int consumed = connection.Scope.Handler.Received(connection, _stored.Unread);
-            _stored.Consume(consumed);
+            Consume(consumed);
             AfterDelivery(consumed);
         }
 
@@ -160,6 +167,23 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
             connection.Flow.AwaitRoom();
         else if (_stored.Length > connection.Scope.Limits.MaxUnconsumedBytes && connection.WantsInput)
             connection.Drain(CloseReason.MessageTooLarge);
+        if (_stored.Capacity > loop.Memory.Mark)
+            connection.Flow.AwaitMemory();
+    }
+
+    private void Store(ReadOnlySpan<byte> bytes)
+    {
+        int before = _stored.Capacity;
+        _stored.Append(bytes);
+        if (_stored.Capacity != before)
+            loop.Memory.Add(_stored.Capacity - before);
+    }
+
+    private void Consume(int count)
+    {
+        int before = _stored.Capacity;
+        _stored.Consume(count);
+        loop.Memory.Subtract(before - _stored.Capacity);
     }
 
     private void TellPeerFinished()

@@ -9,27 +9,38 @@ namespace Penstock.Connections;
 /// What a loop lends to its connections. The state hangs here and never off the thread, so that a loop could go on with
 /// fresh buffers on another thread.
 /// </summary>
-internal abstract class ConnectionLoop(int index, LoopClock clock, int slots)
+internal abstract class ConnectionLoop
 {
     private byte[] _scratch = [];
 
-    /// <summary>The loop's number in its group, from 0.</summary>
-    public int Index => index;
+    protected ConnectionLoop(int index, LoopClock clock, int slots, MemoryBudget budget)
+    {
+        Index = index;
+        Clock = clock;
+        Now = clock.Now;
+        Memory = new LoopMemory(budget);
+        Blocks = new BlockPool(memory: Memory);
 
-    public LoopClock Clock => clock;
+        // Two a slot, one for what is received and one for what is sent; the loop's timers follow.
+        Deadlines = new DeadlineQueue(clock, (slots * 2) + LoopTimers.MaxTimers);
+    }
+
+    /// <summary>The loop's number in its group, from 0.</summary>
+    public int Index { get; }
+
+    public LoopClock Clock { get; }
 
     /// <summary>The time at the start of this turn: what happens in one turn happens at one time.</summary>
-    public long Now { get; protected set; } = clock.Now;
+    public long Now { get; protected set; }
 
-    public BlockPool Blocks { get; } = new();
+    /// <summary>What the connections hold, as a part of what those of all loops may.</summary>
+    public LoopMemory Memory { get; }
+
+    public BlockPool Blocks { get; }
 
     public LoopStatistics Statistics { get; } = new();
 
-    /// <summary>
-    /// Two deadlines a slot, one for what is received and one for what is sent; the loop's timers
-    /// follow.
-    /// </summary>
-    public DeadlineQueue Deadlines { get; } = new(clock, (slots * 2) + LoopTimers.MaxTimers);
+    public DeadlineQueue Deadlines { get; }
 
     public abstract IoDriver Driver { get; }
 
@@ -38,6 +49,9 @@ internal abstract class ConnectionLoop(int index, LoopClock clock, int slots)
 
     /// <summary>Has <see cref="Connection.EndTurn"/> called before the loop waits again.</summary>
     public abstract void MarkDirty(Connection connection);
+
+    /// <summary>Resumes a connection that is paused for memory when there is some again.</summary>
+    public abstract void AwaitMemory(Connection connection);
 
     /// <summary>The connection has had its last completion.</summary>
     public abstract void Release(Connection connection);

@@ -86,7 +86,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     /// <summary>Drops payloads that nobody sends yet, oldest first, down to the high mark.</summary>
     public void DropOldest()
     {
-        int dropped = Staged.DropOldest(Limits.SendHighMark, BusyBytes);
+        int dropped = Staged.DropOldest(connection.Flow.HighMark, BusyBytes);
         DroppedPayloads += dropped;
         loop.Statistics.DroppedPayloads += dropped;
     }
@@ -146,7 +146,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
         Span<SendSegment> segments = stackalloc SendSegment[MaxSegmentsPerSend];
         segments = segments[..Staged.FillSegments(segments)];
         if (Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
-            segments = First(segments, Limits.SendHighMark / 2);
+            segments = First(segments, connection.Flow.HighMark / 2);
         return Send(segments);
     }
 

@@ -25,6 +25,9 @@ internal sealed class ConnectionSlab(ConnectionLoop loop, int capacity)
     /// <summary>The connection in a slot that is in use.</summary>
     public Connection this[int index] => _connections[index]!;
 
+    /// <summary>Every object that was made; some may be closed.</summary>
+    public ReadOnlySpan<Connection?> Made => _connections.AsSpan(0, _used);
+
     /// <summary>Takes a slot, or returns null when all are in use.</summary>
     public Connection? TryRent()
     {

@@ -32,7 +32,13 @@ internal struct FlowControl(Connection connection)
     /// <summary>Whether the handler should go on with what it was shown.</summary>
     public readonly bool WantsInput => connection.State == ConnectionState.Open && !IsPaused && HasRoom;
 
-    private readonly bool HasRoom => connection.UnsentBytes <= Limits.SendHighMark;
+    /// <summary>Whether no more waits for the peer than may.</summary>
+    public readonly bool HasRoom => connection.UnsentBytes <= HighMark;
+
+    /// <summary>When memory is short, connections may hold less.</summary>
+    public readonly int HighMark => Math.Min(Limits.SendHighMark, connection.Loop.Memory.Mark);
+
+    private readonly int LowMark => Math.Min(Limits.SendLowMark, connection.Loop.Memory.Mark / 4);
 
     private readonly ConnectionLimits Limits => connection.Scope.Limits;
 
@@ -55,7 +61,7 @@ internal struct FlowControl(Connection connection)
     {
         if (!IsCongested || connection.State != ConnectionState.Open)
             return;
-        if (connection.UnsentBytes <= Limits.SendLowMark)
+        if (connection.UnsentBytes <= LowMark)
             Relieve();
 
         // Only what the kernel was offered tells whether a peer is slow: a pause for what passed the mark before ends
@@ -73,6 +79,17 @@ internal struct FlowControl(Connection connection)
         if (!IsPaused)
             Pause(PauseCauses.SendQueue);
     }
+
+    /// <summary>More of a message is stored than memory allows: it waits for the others, who hold less.</summary>
+    public void AwaitMemory()
+    {
+        if (connection.State != ConnectionState.Open || IsPausedFor(PauseCauses.Memory))
+            return;
+        Pause(PauseCauses.Memory);
+        connection.Loop.AwaitMemory(connection);
+    }
+
+    public readonly bool IsPausedFor(PauseCauses cause) => (_paused & cause) != 0;
 
     public void Pause(PauseCauses cause)
     {

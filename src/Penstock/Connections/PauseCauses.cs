@@ -11,4 +11,7 @@ internal enum PauseCauses : byte
 
     /// <summary>Too much waits for the peer.</summary>
     SendQueue = 2,
+
+    /// <summary>More of a message is stored than memory allows now.</summary>
+    Memory = 4,
 }

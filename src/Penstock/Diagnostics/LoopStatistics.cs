@@ -20,4 +20,5 @@ internal sealed class LoopStatistics
     public long HandlerFaults;
     public long DroppedPayloads;
     public long SlowConsumers;
+    public long MemoryCloses;
 }

@@ -52,4 +52,10 @@ internal sealed class PenstockEventSource : EventSource
 
     [Event(7, Level = EventLevel.Warning, Message = "{0}: the socket file is left behind: {1}")]
     public void SocketFileLeft(string endPoint, string error) => WriteEvent(7, endPoint, error);
+
+    [Event(
+        8,
+        Level = EventLevel.Error,
+        Message = "Loop {0}: the {1} bytes for connections are used up; {2} that held most were closed")]
+    public void MemoryExhausted(int loop, long limit, int closed) => WriteEvent(8, loop, limit, closed);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Penstock.Buffers;
 using Penstock.Connections;
 using Penstock.Drivers;
 using Penstock.Net;
@@ -28,6 +29,7 @@ internal sealed class EventLoop : ConnectionLoop
     private readonly ConnectionSlab _connections;
     private readonly LoopListener?[] _listeners = new LoopListener?[MaxListeners];
     private readonly Mailbox _mailbox;
+    private readonly MemoryPressure _pressure;
     private readonly int _maxEventsPerTurn;
     private readonly int _repliesPerFlush;
     private readonly DeadlineList _backoff;
@@ -43,8 +45,15 @@ internal sealed class EventLoop : ConnectionLoop
     /// <param name="maxConnections">Connection slots.</param>
     /// <param name="maxEventsPerTurn">Completions dispatched before deadlines, mailbox and flush get their
     /// turn.</param>
-    public EventLoop(int index, IoDriver driver, LoopClock clock, int maxConnections, int maxEventsPerTurn)
-        : base(index, clock, SlotsFor(maxConnections))
+    /// <param name="budget">What its connections may hold, with those of other loops; null without limit.</param>
+    public EventLoop(
+        int index,
+        IoDriver driver,
+        LoopClock clock,
+        int maxConnections,
+        int maxEventsPerTurn,
+        MemoryBudget? budget = null)
+        : base(index, clock, SlotsFor(maxConnections), budget ?? MemoryBudget.Unlimited)
     {
         _driver = driver;
         _maxEventsPerTurn = maxEventsPerTurn;
@@ -52,6 +61,7 @@ internal sealed class EventLoop : ConnectionLoop
         _connections = new ConnectionSlab(this, maxConnections);
         _mailbox = new Mailbox(driver.Wake);
         Timers = new LoopTimers(Deadlines, SlotsFor(maxConnections) * 2);
+        _pressure = new MemoryPressure(this, _connections);
         _backoff = Deadlines.GetList(LoopListener.BackoffTime);
         _threadId = Environment.CurrentManagedThreadId;
     }
@@ -94,6 +104,8 @@ internal sealed class EventLoop : ConnectionLoop
         ExpireDeadlines();
         _mailbox.Drain();
         FlushDirtyConnections();
+        if (Memory.EndTurn())
+            _pressure.Look();
         Statistics.Turns++;
     }
 
@@ -102,8 +114,12 @@ internal sealed class EventLoop : ConnectionLoop
 
     public override void MarkDirty(Connection connection) => _dirty.Add(connection);
 
+    public override void AwaitMemory(Connection connection) => _pressure.Await(connection);
+
     public override void Release(Connection connection)
     {
+        if (connection.IsClosedForMemory)
+            _pressure.OnReleased();
         _connections.Return(connection);
         Statistics.OpenConnections--;
 
@@ -216,6 +232,7 @@ internal sealed class EventLoop : ConnectionLoop
             foreach (LoopListener? listener in _listeners)
                 listener?.Abandon();
             ForEachConnection(null, connection => connection.Abandon(reason));
+            _pressure.End();
         }
     }
 

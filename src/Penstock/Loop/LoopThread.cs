@@ -1,3 +1,4 @@
+using Penstock.Buffers;
 using Penstock.Diagnostics;
 using Penstock.Drivers;
 using Penstock.Timing;
@@ -14,16 +15,20 @@ internal sealed class LoopThread
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LoopOptions _options;
     private readonly LoopClock _clock;
+    private readonly MemoryBudget _budget;
     private readonly int _index;
 
     /// <param name="options">How the loop runs.</param>
     /// <param name="clock">Its time.</param>
+    /// <param name="budget">What its connections may hold, with those of the other loops.</param>
     /// <param name="index">Its number in its group.</param>
     /// <param name="stackBytes">The thread's stack; 0 for the system's default.</param>
-    public LoopThread(LoopOptions options, LoopClock clock, int index, int stackBytes = 0)
+    public LoopThread(
+        LoopOptions options, LoopClock clock, MemoryBudget budget, int index, int stackBytes = 0)
     {
         _options = options;
         _clock = clock;
+        _budget = budget;
         _index = index;
         new Thread(Run, stackBytes) { Name = $"penstock-loop-{index}", IsBackground = true }.Start();
     }
@@ -40,7 +45,8 @@ internal sealed class LoopThread
         {
             int slots = EventLoop.SlotsFor(_options.MaxConnectionsPerLoop);
             using IoDriver driver = DriverFactory.Create(_options, _clock, slots);
-            var loop = new EventLoop(_index, driver, _clock, _options.MaxConnectionsPerLoop, _options.MaxEventsPerTurn);
+            var loop = new EventLoop(
+                _index, driver, _clock, _options.MaxConnectionsPerLoop, _options.MaxEventsPerTurn, _budget);
             SynchronizationContext.SetSynchronizationContext(new LoopSynchronizationContext(loop));
             _started.SetResult(loop);
             Turn(loop);

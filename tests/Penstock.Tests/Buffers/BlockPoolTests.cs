@@ -21,12 +21,27 @@ public sealed class BlockPoolTests
     [Fact]
     public void What_is_kept_is_bounded_and_what_is_handed_out_is_not()
     {
-        var pool = new BlockPool(64, maxFreeBytes: 3 * 64);
-        Block[] blocks = [.. Enumerable.Range(0, 100).Select(_ => pool.Rent(64))];
-        Assert.Equal((6_400, 0), (pool.RentedBytes, pool.FreeBytes));
+        const int slab = 64 * BlockPool.BlocksPerSlab;
+        var pool = new BlockPool(64, maxFreeBytes: 3 * slab);
+        Block[] blocks = [.. Enumerable.Range(0, 10 * BlockPool.BlocksPerSlab).Select(_ => pool.Rent(64))];
+        Assert.Equal((10 * slab, 0), (pool.RentedBytes, pool.FreeBytes));
         foreach (Block block in blocks)
             pool.Return(block);
-        Assert.Equal((0, 192), (pool.RentedBytes, pool.FreeBytes));
+        Assert.Equal((0, 3 * slab), (pool.RentedBytes, pool.FreeBytes));
+    }
+
+    [Fact]
+    public void A_block_in_use_keeps_its_slab_and_no_other()
+    {
+        const int slab = 64 * BlockPool.BlocksPerSlab;
+        var pool = new BlockPool(64, maxFreeBytes: 0);
+        Block[] blocks = [.. Enumerable.Range(0, 3 * BlockPool.BlocksPerSlab).Select(_ => pool.Rent(64))];
+        Block kept = blocks[BlockPool.BlocksPerSlab];
+        foreach (Block block in blocks.Where(block => block != kept))
+            pool.Return(block);
+        Assert.Equal((64, slab - 64), (pool.RentedBytes, pool.FreeBytes));
+        pool.Return(kept);
+        Assert.Equal((0, 0), (pool.RentedBytes, pool.FreeBytes));
     }
 
     [Fact]
@@ -34,7 +49,7 @@ public sealed class BlockPoolTests
     {
         var pool = new BlockPool(64, 640);
         Block large = pool.Rent(1_000);
-        Assert.Equal((1_000, 1_000), (large.Bytes.Length, large.Free));
+        Assert.Equal((1_000, 1_000), (large.Size, large.Free));
         Assert.Equal(1_000, pool.RentedBytes);
         pool.Return(large);
         Assert.Equal((0, 0), (pool.RentedBytes, pool.FreeBytes));
@@ -58,9 +73,9 @@ public sealed class BlockPoolTests
     [Fact]
     public unsafe void The_address_is_that_of_the_bytes()
     {
-        var block = new Block(64);
-        block.Bytes[0] = 42;
-        block.Bytes[63] = 43;
+        Block block = new BlockPool(64).Rent(64);
+        block.Room[0] = 42;
+        block.RoomAsMemory.Span[63] = 43;
         Assert.Equal((42, 43), (((byte*)block.Address)[0], ((byte*)block.Address)[63]));
     }
 
@@ -72,9 +87,9 @@ public sealed class BlockPoolTests
         // A positive number rents so many bytes, any other returns the oldest block.
         static bool Agrees(int[] sizes)
         {
-            var pool = new BlockPool(8, maxFreeBytes: 40);
+            const int slab = 8 * BlockPool.BlocksPerSlab;
+            var pool = new BlockPool(8, maxFreeBytes: slab);
             Queue<Block> rented = new();
-            int free = 0;
             foreach (int size in sizes)
             {
                 if (size > 0)
@@ -82,15 +97,16 @@ public sealed class BlockPoolTests
                     Block block = pool.Rent(size);
                     Assert.DoesNotContain(block, rented);
                     rented.Enqueue(block);
-                    free = size <= 8 ? Math.Max(0, free - 8) : free;
                 }
                 else if (rented.TryDequeue(out Block? oldest))
                 {
-                    free = oldest.Bytes.Length == 8 ? Math.Min(40, free + 8) : free;
                     pool.Return(oldest);
                 }
 
-                if (pool.RentedBytes != rented.Sum(block => block.Bytes.Length) || pool.FreeBytes != free)
+                // What is free lies in slabs: whole ones up to the bound, and the rest of those in use.
+                int small = rented.Count(block => block.Size == 8);
+                bool wholeSlabs = (pool.FreeBytes + (8 * small)) % slab == 0;
+                if (pool.RentedBytes != rented.Sum(block => block.Size) || !wholeSlabs)
                     return false;
             }
 

@@ -15,6 +15,32 @@ public sealed class InboundBufferTests
     }
 
     [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void So_does_one_of_long_tails(int seed)
+    {
+        var random = new Random(seed);
+        Assert.True(Agrees([.. Enumerable.Range(0, 100).Select(_ => random.Next(-120_000, 140_000))]));
+    }
+
+    [Fact]
+    public void A_long_tail_costs_what_came_and_a_quarter_and_goes_when_it_is_consumed()
+    {
+        InboundBuffer buffer = default;
+        byte[] piece = new byte[64 * 1024];
+        for (int i = 1; i <= 160; i++)
+        {
+            buffer.Append(piece);
+            Assert.InRange(buffer.Capacity, buffer.Length, (buffer.Length * 5 / 4) + (2 * piece.Length));
+        }
+
+        buffer.Consume(buffer.Length - 10);
+        Assert.InRange(buffer.Capacity, 10, InboundBuffer.LargestArray);
+        buffer.Consume(10);
+        Assert.Equal(0, buffer.Capacity);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]

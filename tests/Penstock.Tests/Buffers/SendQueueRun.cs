@@ -30,7 +30,8 @@ internal sealed class SendQueueRun
         }
 
         _queue.Clear();
-        return _pool.RentedBytes == 0 && _pool.FreeBytes <= _pool.MaxFreeBytes;
+        return _pool.RentedBytes == 0
+            && _pool.FreeBytes <= _pool.MaxFreeBytes + (BlockPool.BlocksPerSlab * BlockSize);
     }
 
     private void Apply((int Kind, int Amount) operation)

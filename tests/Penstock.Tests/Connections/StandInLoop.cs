@@ -1,3 +1,4 @@
+using Penstock.Buffers;
 using Penstock.Connections;
 using Penstock.Drivers;
 using Penstock.Timing;
@@ -7,13 +8,17 @@ namespace Penstock.Tests.Connections;
 /// <summary>
 /// What a <see cref="ConnectionSlab"/> needs of a loop: something to give its connections. Nothing runs.
 /// </summary>
-internal sealed class StandInLoop(int slots) : ConnectionLoop(0, LoopClock.System, slots)
+internal sealed class StandInLoop(int slots)
+    : ConnectionLoop(0, LoopClock.System, slots, MemoryBudget.Unlimited)
 {
     public override IoDriver Driver => throw new InvalidOperationException("Nothing here reaches the kernel.");
 
     public override bool IsOnLoop => true;
 
     public override void MarkDirty(Connection connection) => throw new InvalidOperationException("Nothing is sent.");
+
+    public override void AwaitMemory(Connection connection) =>
+        throw new InvalidOperationException("Nothing is received.");
 
     public override void Release(Connection connection) => throw new InvalidOperationException("Nothing is closed.");
 

@@ -17,7 +17,7 @@ public sealed partial class LayeringTests
         ["Timing"] = [],
         ["Net"] = ["Interop"],
         ["Polling"] = ["Interop", "Net"],
-        ["Buffers"] = ["Drivers"],
+        ["Buffers"] = ["Drivers", "Interop"],
         ["Drivers"] = ["Interop", "Net", "Polling", "Timing", "Buffers"],
         ["Connections"] = ["Drivers", "Net", "Timing", "Buffers", "Diagnostics"],
         ["Loop"] = ["Connections", "Drivers", "Net", "Timing", "Buffers", "Diagnostics"],

@@ -1,3 +1,4 @@
+using Penstock.Buffers;
 using Penstock.Loop;
 using Penstock.Timing;
 
@@ -21,7 +22,7 @@ public sealed class LoopGroupStartTests
         {
             if (index == 2)
                 throw new IOException("The system starts no more threads.");
-            started.Add(new LoopThread(options, LoopClock.System, index));
+            started.Add(new LoopThread(options, LoopClock.System, MemoryBudget.Unlimited, index));
             return started[index];
         }
     }

@@ -33,4 +33,11 @@ internal static unsafe partial class LinuxLibcImports
 
     [LibraryImport("libc")]
     internal static partial int munmap(void* address, nuint length);
+
+    /// <summary>MREMAP_MAYMOVE</summary>
+    internal const int MremapMayMove = 1;
+
+    // Its fifth argument is only for MREMAP_FIXED.
+    [LibraryImport("libc")]
+    internal static partial nint mremap(void* address, nuint oldLength, nuint newLength, int flags);
 }

@@ -1,0 +1,139 @@
+using Penstock.Buffers;
+using Penstock.Connections;
+using Penstock.Diagnostics;
+using Penstock.Drivers;
+
+namespace Penstock.Loop;
+
+/// <summary>
+/// What a loop does when memory for its connections is short: those that hold much wait, and when that is not enough,
+/// those that hold most are closed. Loop thread only.
+/// </summary>
+internal sealed class MemoryPressure
+{
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// How long a message may wait for memory. The one that holds most is closed then, so that some of the others can
+    /// go on: each may be waiting for what the rest holds.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly EventLoop _loop;
+    private readonly ConnectionSlab _connections;
+    private readonly List<Waiter> _waiters = [];
+    private LoopTimer? _timer;
+    private long _released;
+    private int _closing;
+    private int _unreported;
+    private long _reportAt;
+
+    public MemoryPressure(EventLoop loop, ConnectionSlab connections)
+    {
+        _loop = loop;
+        _connections = connections;
+        loop.Memory.Exhausted = OnExhausted;
+        loop.Memory.ShedRequested = () => loop.Post(static (pressure, _) => ((MemoryPressure)pressure!).Shed(), this);
+        loop.Memory.Budget.Register(loop.Memory);
+    }
+
+    private MemoryBudget Budget => _loop.Memory.Budget;
+
+    /// <summary>A connection was paused because what it has stored is more than memory allows now.</summary>
+    public void Await(Connection connection)
+    {
+        _waiters.Add(new Waiter(connection, connection.Key, _loop.Now));
+        _timer ??= new LoopTimer(_loop, LookPeriod, Look);
+    }
+
+    /// <summary>There is more room: resumes those that fit in, and closes one that waited for too long.</summary>
+    public void Look()
+    {
+        _waiters.RemoveAll(waiter => !waiter.IsWaiting || TryResume(waiter.Connection));
+        long patience = _loop.Clock.ToTimestamps(Patience);
+        if (_waiters.Exists(waiter => _loop.Now - waiter.Since >= patience) && Largest() is { } largest)
+            Close(largest);
+        if (_waiters.Count > 0)
+            return;
+        _timer?.Dispose();
+        _timer = null;
+    }
+
+    /// <summary>One that was closed for memory has given it back.</summary>
+    public void OnReleased()
+    {
+        if (--_closing == 0)
+            _released = 0;
+    }
+
+    public void End()
+    {
+        Budget.Unregister(_loop.Memory);
+        _loop.Memory.End();
+    }
+
+    /// <summary>
+    /// The loop with the largest part looks for the connections that hold most. It may be in the middle of a handler
+    /// here, so they are closed and their memory goes back when they are.
+    /// </summary>
+    private void OnExhausted()
+    {
+        LoopMemory largest = Budget.Largest();
+        if (ReferenceEquals(largest, _loop.Memory))
+            Shed();
+        else
+            largest.ShedRequested?.Invoke();
+    }
+
+    private void Shed()
+    {
+        long excess = Budget.Excess + (Budget.Limit / 16) - _released;
+        while (excess > 0 && Largest() is { } largest)
+        {
+            excess -= largest.HeldBytes;
+            Close(largest);
+        }
+    }
+
+    private bool TryResume(Connection connection)
+    {
+        if (connection.StoredBytes > _loop.Memory.Mark)
+            return false;
+        connection.Flow.Resume(PauseCauses.Memory);
+        return true;
+    }
+
+    private Connection? Largest()
+    {
+        Connection? largest = null;
+        long most = MemoryBudget.GuaranteedBytes;
+        foreach (Connection? connection in _connections.Made)
+        {
+            if (connection is not { State: < ConnectionState.Closing } || connection.HeldBytes <= most)
+                continue;
+            largest = connection;
+            most = connection.HeldBytes;
+        }
+
+        return largest;
+    }
+
+    private void Close(Connection connection)
+    {
+        _closing++;
+        _released += connection.HeldBytes;
+        _loop.Statistics.MemoryCloses++;
+        _unreported++;
+        connection.CloseForMemory();
+        if (_loop.Now < _reportAt)
+            return;
+        _reportAt = _loop.Now + _loop.Clock.ToTimestamps(TimeSpan.FromSeconds(1));
+        PenstockEventSource.Log.MemoryExhausted(_loop.Index, Budget.Limit, _unreported);
+        _unreported = 0;
+    }
+
+    private readonly record struct Waiter(Connection Connection, SlotKey Key, long Since)
+    {
+        public bool IsWaiting => Connection.Key == Key && Connection.Flow.IsPausedFor(PauseCauses.Memory);
+    }
+}
