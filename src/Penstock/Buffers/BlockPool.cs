@@ -39,6 +39,9 @@ internal sealed class BlockPool(
     /// <summary>With so much free, slabs of which nothing is in use are given back.</summary>
     public int MaxFreeBytes => maxFreeBytes;
 
+    /// <summary>What one connection may have staged, though a handler does not ask whether there is room.</summary>
+    public long LongestQueue { get; } = memory?.Budget.MostPerConnection ?? long.MaxValue;
+
     /// <summary>Bytes now kept for reuse.</summary>
     public int FreeBytes { get; private set; }
 
@@ -93,6 +96,9 @@ internal sealed class BlockPool(
         else
             Keep(slab, wasFull);
     }
+
+    /// <summary>A queue is longer than <see cref="LongestQueue"/>.</summary>
+    public void OnOvergrown() => _memory.Overgrown?.Invoke();
 
     private void Keep(Slab slab, bool wasFull)
     {

@@ -8,15 +8,16 @@ namespace Penstock.Buffers;
 /// Empty, it holds no memory. A mutable struct that lives in its connection; loop thread only.
 /// </summary>
 /// <remarks>
-/// A short tail lies in an array of the shared pool. A long one has pages of its own: they grow without a copy, only
-/// those that were written to cost memory, and they go back to the operating system as a whole. Memory follows the bytes
+/// A short tail lies in an array of the shared pool. A longer one has pages of its own: they grow without a copy, and go
+/// back to the operating system, which arrays that fell to the collector do only when it runs. Memory follows the bytes
 /// that really came and not what a header announced. Nothing is cleared: only what was received is ever shown.
 /// </remarks>
-internal unsafe struct InboundBuffer
+internal unsafe struct InboundBuffer(LoopMemory memory)
 {
-    /// <summary>The shared pool keeps arrays of this size per core, and copying one is soon done.</summary>
-    public const int LargestArray = 64 * 1024;
+    /// <summary>What is longer has pages; a copy of this is soon made.</summary>
+    public const int LargestArray = 8 * 1024;
 
+    private readonly LoopMemory _memory = memory;
     private byte[]? _array;
     private byte* _pages;
     private int _pageBytes;
@@ -50,7 +51,7 @@ internal unsafe struct InboundBuffer
         _start += count;
         if (_start == _end)
             Clear();
-        else if (_pages is not null && Length <= LargestArray / 2)
+        else if (_pages is not null && Length <= LargestArray)
             MoveTo(LargestArray);
     }
 
@@ -58,7 +59,7 @@ internal unsafe struct InboundBuffer
     public void Clear()
     {
         Free();
-        this = default;
+        this = new InboundBuffer(_memory);
     }
 
     private void MakeRoom(int count)
@@ -74,7 +75,9 @@ internal unsafe struct InboundBuffer
             MoveDown();
             int larger = Larger(needed);
             _pages = PageMemory.Resize(_pages, (nuint)_pageBytes, (nuint)larger);
+            int more = larger - _pageBytes;
             _pageBytes = larger;
+            _memory.Add(more);
         }
         else
         {
@@ -82,11 +85,12 @@ internal unsafe struct InboundBuffer
         }
     }
 
-    /// <summary>A quarter more than there is, so that growing is rare, in pages.</summary>
+    /// <summary>A quarter more than there is, so that growing is rare, in whole pieces.</summary>
     private readonly int Larger(int needed)
     {
-        int quarterMore = (int)Math.Min(Array.MaxLength - LargestArray, _pageBytes + ((long)_pageBytes / 4));
-        return (Math.Max(needed, quarterMore) + LargestArray - 1) / LargestArray * LargestArray;
+        const int piece = LoopMemory.SmallestPages;
+        int quarterMore = (int)Math.Min(Array.MaxLength - piece, _pageBytes + ((long)_pageBytes / 4));
+        return (Math.Max(needed, quarterMore) + piece - 1) / piece * piece;
     }
 
     private void MoveDown()
@@ -98,7 +102,7 @@ internal unsafe struct InboundBuffer
 
     private void MoveTo(int capacity)
     {
-        InboundBuffer target = default;
+        var target = new InboundBuffer(_memory);
         if (capacity <= LargestArray)
         {
             target._array = ArrayPool<byte>.Shared.Rent(capacity);
@@ -106,19 +110,21 @@ internal unsafe struct InboundBuffer
         else
         {
             target._pageBytes = Larger(capacity);
-            target._pages = PageMemory.Allocate((nuint)target._pageBytes);
+            target._pages = _memory.RentPages(target._pageBytes);
         }
 
         Unread.CopyTo(target.All);
         target._end = Length;
         Free();
         this = target;
+        _memory.Add(Capacity);
     }
 
     private readonly void Free()
     {
+        _memory.Subtract(Capacity);
         if (_pages is not null)
-            PageMemory.Free(_pages, (nuint)_pageBytes);
+            _memory.ReturnPages(_pages, _pageBytes);
         else if (_array is not null)
             ArrayPool<byte>.Shared.Return(_array);
     }

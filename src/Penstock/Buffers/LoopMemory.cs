@@ -1,15 +1,26 @@
 using System.Runtime.CompilerServices;
+using Penstock.Interop;
 
 namespace Penstock.Buffers;
 
 /// <summary>One loop's part of a <see cref="MemoryBudget"/>. Loop thread only.</summary>
-internal sealed class LoopMemory(MemoryBudget budget)
+internal sealed unsafe class LoopMemory(MemoryBudget budget)
 {
+    /// <summary>Pages come in multiples of this.</summary>
+    public const int SmallestPages = 32 * 1024;
+
+    /// <summary>Enough for the messages that are in pieces at a time on a busy loop; 2 MiB.</summary>
+    private const int KeptPages = 64;
+
+    private readonly Stack<nint> _kept = new();
     private long _used;
     private long _taken;
 
     /// <summary>Called when the loop needs more than the budget has: somebody has to go.</summary>
     public Action? Exhausted { get; set; }
+
+    /// <summary>Called when one connection has staged more than any may.</summary>
+    public Action? Overgrown { get; set; }
 
     /// <summary>Called from any thread when it is this loop whose connections have to go.</summary>
     public Action? ShedRequested { get; set; }
@@ -45,8 +56,26 @@ internal sealed class LoopMemory(MemoryBudget budget)
         return Mark > before;
     }
 
+    /// <summary>Pages of so many bytes; the smallest are kept for the next who wants some.</summary>
+    public byte* RentPages(int bytes) => bytes == SmallestPages && _kept.TryPop(out nint pages)
+        ? (byte*)pages
+        : PageMemory.Allocate((nuint)bytes);
+
+    public void ReturnPages(byte* pages, int bytes)
+    {
+        if (bytes == SmallestPages && _kept.Count < KeptPages)
+            _kept.Push((nint)pages);
+        else
+            PageMemory.Free(pages, (nuint)bytes);
+    }
+
     /// <summary>The loop has ended: the others may have what it had.</summary>
-    public void End() => GiveBack(_taken);
+    public void End()
+    {
+        while (_kept.TryPop(out nint pages))
+            PageMemory.Free((byte*)pages, SmallestPages);
+        GiveBack(_taken);
+    }
 
     private void TakeMore()
     {

@@ -15,10 +15,13 @@ internal sealed class MemoryBudget(long limit)
     /// What a connection may always hold, however short memory is: enough for a reply to be on its way, so that every
     /// conversation goes on.
     /// </summary>
-    public const int GuaranteedBytes = 16 * 1024;
+    public const int GuaranteedBytes = 32 * 1024;
 
     /// <summary>A budget that nothing exhausts.</summary>
     public static MemoryBudget Unlimited => new(long.MaxValue);
+
+    /// <summary>The longest message there can be, and never more than half of everything.</summary>
+    private const long LongestReply = 1L << 30;
 
     private readonly Lock _gate = new();
     private LoopMemory[] _loops = [];
@@ -28,6 +31,11 @@ internal sealed class MemoryBudget(long limit)
 
     /// <summary>What a loop may keep though it does not need it now, so that most turns take nothing.</summary>
     public long SparePieces { get; } = Math.Clamp(limit / 256 / Piece, 1, 32);
+
+    /// <summary>
+    /// What one connection may have staged. A handler that writes a long reply in one call does not hear of marks.
+    /// </summary>
+    public long MostPerConnection { get; } = Math.Min(limit / 2, LongestReply);
 
     /// <summary>What the loops have taken, whole pieces.</summary>
     public long Used => Volatile.Read(ref _used);
@@ -47,8 +55,8 @@ internal sealed class MemoryBudget(long limit)
             if (used <= limit / 2)
                 return int.MaxValue;
             if (used <= limit / 4 * 3)
-                return 16 * GuaranteedBytes;
-            return used <= limit / 8 * 7 ? 4 * GuaranteedBytes : GuaranteedBytes;
+                return 8 * GuaranteedBytes;
+            return used <= limit / 8 * 7 ? 2 * GuaranteedBytes : GuaranteedBytes;
         }
     }
 

@@ -65,6 +65,8 @@ internal struct SendQueue(BlockPool pool)
             return;
         Append(_pool.Refer(payload));
         Length += payload.Length;
+        if (Length > _pool.LongestQueue)
+            _pool.OnOvergrown();
     }
 
     /// <summary>
@@ -148,6 +150,8 @@ internal struct SendQueue(BlockPool pool)
         ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
         if (_tail is { } tail && tail.Free >= Math.Max(sizeHint, 1))
             return tail;
+        if (Length > _pool.LongestQueue)
+            _pool.OnOvergrown();
         return Append(_pool.Rent(sizeHint));
     }
 

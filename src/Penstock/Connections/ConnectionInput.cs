@@ -8,7 +8,7 @@ namespace Penstock.Connections;
 /// </summary>
 internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
 {
-    private InboundBuffer _stored;
+    private InboundBuffer _stored = new(loop.Memory);
 
     /// <summary>The stored tail is to be shown to the handler again although nothing new arrived.</summary>
     private bool _redeliver;
@@ -35,11 +35,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     }
 
     /// <summary>The connection is over: nobody will see the rest.</summary>
-    public void Clear()
-    {
-        loop.Memory.Subtract(_stored.Capacity);
-        _stored.Clear();
-    }
+    public void Clear() => _stored.Clear();
 
     /// <summary>Memory that the stored tail takes.</summary>
     public readonly int StoredBytes => _stored.Capacity;
@@ -58,7 +54,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
         loop.Statistics.ReceivedBytes += data.Length;
         if (!_stored.IsEmpty || IsPaused)
         {
-            Store(data);
+            _stored.Append(data);
             if (!IsPaused)
                 DeliverStored();
             return;
@@ -66,7 +62,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
 
         int consumed = connection.Scope.Handler.Received(connection, data);
         if (consumed < data.Length && connection.State == ConnectionState.Open)
-            Store(data[consumed..]);
+            _stored.Append(data[consumed..]);
         AfterDelivery(consumed);
     }
 
@@ -142,7 +138,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
         if (!_stored.IsEmpty)
         {
             int consumed = connection.Scope.Handler.Received(connection, _stored.Unread);
-            Consume(consumed);
+            _stored.Consume(consumed);
             AfterDelivery(consumed);
         }
 
@@ -169,21 +165,6 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
             connection.Drain(CloseReason.MessageTooLarge);
         if (_stored.Capacity > loop.Memory.Mark)
             connection.Flow.AwaitMemory();
-    }
-
-    private void Store(ReadOnlySpan<byte> bytes)
-    {
-        int before = _stored.Capacity;
-        _stored.Append(bytes);
-        if (_stored.Capacity != before)
-            loop.Memory.Add(_stored.Capacity - before);
-    }
-
-    private void Consume(int count)
-    {
-        int before = _stored.Capacity;
-        _stored.Consume(count);
-        loop.Memory.Subtract(before - _stored.Capacity);
     }
 
     private void TellPeerFinished()

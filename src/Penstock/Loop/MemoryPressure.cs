@@ -14,10 +14,10 @@ internal sealed class MemoryPressure
     private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// How long a message may wait for memory. The one that holds most is closed then, so that some of the others can
-    /// go on: each may be waiting for what the rest holds.
+    /// How long a message may wait for memory. Those that waited longest are closed then, so that the others can go on:
+    /// each may be waiting for what the rest holds.
     /// </summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly EventLoop _loop;
     private readonly ConnectionSlab _connections;
@@ -33,6 +33,7 @@ internal sealed class MemoryPressure
         _loop = loop;
         _connections = connections;
         loop.Memory.Exhausted = OnExhausted;
+        loop.Memory.Overgrown = OnOvergrown;
         loop.Memory.ShedRequested = () => loop.Post(static (pressure, _) => ((MemoryPressure)pressure!).Shed(), this);
         loop.Memory.Budget.Register(loop.Memory);
     }
@@ -46,13 +47,11 @@ internal sealed class MemoryPressure
         _timer ??= new LoopTimer(_loop, LookPeriod, Look);
     }
 
-    /// <summary>There is more room: resumes those that fit in, and closes one that waited for too long.</summary>
+    /// <summary>Resumes those for which there is room, and closes those that waited for too long.</summary>
     public void Look()
     {
         _waiters.RemoveAll(waiter => !waiter.IsWaiting || TryResume(waiter.Connection));
-        long patience = _loop.Clock.ToTimestamps(Patience);
-        if (_waiters.Exists(waiter => _loop.Now - waiter.Since >= patience) && Largest() is { } largest)
-            Close(largest);
+        CloseImpatient();
         if (_waiters.Count > 0)
             return;
         _timer?.Dispose();
@@ -85,6 +84,12 @@ internal sealed class MemoryPressure
             largest.ShedRequested?.Invoke();
     }
 
+    private void OnOvergrown()
+    {
+        if (Largest() is { } largest && largest.UnsentBytes > Budget.MostPerConnection)
+            Close(largest);
+    }
+
     private void Shed()
     {
         long excess = Budget.Excess + (Budget.Limit / 16) - _released;
@@ -92,6 +97,22 @@ internal sealed class MemoryPressure
         {
             excess -= largest.HeldBytes;
             Close(largest);
+        }
+    }
+
+    /// <summary>Until a quarter is free again. They are in the order in which they came.</summary>
+    private void CloseImpatient()
+    {
+        long patience = _loop.Clock.ToTimestamps(Patience);
+        long excess = Budget.Excess + (Budget.Limit / 4) - _released;
+        foreach (Waiter waiter in _waiters)
+        {
+            if (excess <= 0 || _loop.Now - waiter.Since < patience)
+                return;
+            if (!waiter.IsWaiting)
+                continue;
+            excess -= waiter.Connection.HeldBytes;
+            Close(waiter.Connection);
         }
     }
 
@@ -106,7 +127,7 @@ internal sealed class MemoryPressure
     private Connection? Largest()
     {
         Connection? largest = null;
-        long most = MemoryBudget.GuaranteedBytes;
+        long most = 0;
         foreach (Connection? connection in _connections.Made)
         {
             if (connection is not { State: < ConnectionState.Closing } || connection.HeldBytes <= most)

@@ -26,18 +26,20 @@ public sealed class InboundBufferTests
     [Fact]
     public void A_long_tail_costs_what_came_and_a_quarter_and_goes_when_it_is_consumed()
     {
-        InboundBuffer buffer = default;
+        var memory = new LoopMemory(MemoryBudget.Unlimited);
+        var buffer = new InboundBuffer(memory);
         byte[] piece = new byte[64 * 1024];
         for (int i = 1; i <= 160; i++)
         {
             buffer.Append(piece);
             Assert.InRange(buffer.Capacity, buffer.Length, (buffer.Length * 5 / 4) + (2 * piece.Length));
+            Assert.Equal(buffer.Capacity, memory.Used);
         }
 
         buffer.Consume(buffer.Length - 10);
         Assert.InRange(buffer.Capacity, 10, InboundBuffer.LargestArray);
         buffer.Consume(10);
-        Assert.Equal(0, buffer.Capacity);
+        Assert.Equal((0, 0), (buffer.Capacity, memory.Used));
     }
 
     [Theory]
@@ -53,7 +55,7 @@ public sealed class InboundBufferTests
     [Fact]
     public void A_small_remainder_moves_down_rather_than_growing_the_array()
     {
-        InboundBuffer buffer = default;
+        var buffer = new InboundBuffer(new LoopMemory(MemoryBudget.Unlimited));
         buffer.Append(new byte[100]);
         buffer.Consume(99);
         for (int i = 0; i < 1_000; i++)
@@ -70,7 +72,7 @@ public sealed class InboundBufferTests
     [Fact]
     public void Clearing_empties_it_and_it_can_be_used_again()
     {
-        InboundBuffer buffer = default;
+        var buffer = new InboundBuffer(new LoopMemory(MemoryBudget.Unlimited));
         buffer.Append("old"u8);
         buffer.Clear();
         Assert.True(buffer.IsEmpty);
@@ -83,7 +85,7 @@ public sealed class InboundBufferTests
     // A positive number appends so many bytes, a negative one consumes up to so many.
     private static bool Agrees(int[] operations)
     {
-        InboundBuffer buffer = default;
+        var buffer = new InboundBuffer(new LoopMemory(MemoryBudget.Unlimited));
         List<byte> model = [];
         byte next = 0;
         foreach (int operation in operations)

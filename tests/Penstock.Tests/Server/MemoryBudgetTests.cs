@@ -37,6 +37,7 @@ public sealed class MemoryBudgetTests
     [Fact]
     public async Task One_reply_that_is_larger_than_all_memory_closes_the_connection_that_it_is_for()
     {
+        int most = 0;
         var handler = new ScriptedHandler
         {
             Received = (connection, data) =>
@@ -44,7 +45,11 @@ public sealed class MemoryBudgetTests
                 if (data[0] != 'a')
                     return ScriptedHandler.Echo(connection, data);
                 for (int i = 0; i < 1_000 && connection.State == ConnectionState.Open; i++)
+                {
                     connection.Send(new byte[64 * 1024]);
+                    most = Math.Max(most, connection.UnsentBytes);
+                }
+
                 return data.Length;
             },
         };
@@ -53,6 +58,7 @@ public sealed class MemoryBudgetTests
         await greedy.SendAsync("all");
         Assert.Equal(CloseReason.MemoryExhausted, await server.Journal.WaitClosedAsync());
         Assert.Equal(1, server.Group.Sum(loop => loop.Statistics.MemoryCloses));
+        Assert.InRange(most, Budget / 2, (Budget / 2) + (128 * 1024));
         await Patience.UntilAsync(async () => await server.RentedBytesAsync() == 0);
 
         using TestClient modest = await server.ConnectAsync();
