@@ -62,7 +62,15 @@ public sealed class HttpServer : IAsyncDisposable
         };
     }
 
-    /// <summary>Stops the server as <see cref="TcpServer.StopAsync"/> does.</summary>
+    /// <summary>
+    /// Stops accepting, closes connections that are between requests, and serves the requests that have begun, their
+    /// uploads and downloads to the end. Each is the last of its connection. Those that are not done after
+    /// <see cref="ServerOptions.ShutdownTimeout"/> are reset. Calling it again joins the stop that is under way.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the patience: what is left is reset at once.</param>
+    public Task StopAsync(CancellationToken cancellationToken = default) => Listener.StopAsync(cancellationToken);
+
+    /// <summary>As <see cref="StopAsync"/>.</summary>
     public async ValueTask DisposeAsync() => await Listener.DisposeAsync().ConfigureAwait(false);
 
     private static HttpServer Start(

@@ -21,5 +21,8 @@ internal sealed class HttpLoop(
 
     public ReceivingWatch Watch { get; } = new(options, time, HttpServer.SweepPeriod);
 
+    /// <summary>The server stops: every request is the last of its connection.</summary>
+    public bool IsStopping { get; set; }
+
     public void UpdateDate() => Date.Update(time.GetUtcNow());
 }

@@ -135,7 +135,17 @@ public sealed partial class Connection
         if (_input.IsPaused || _input.IsToBeShown || !_output.Staged.IsEmpty)
             _input.StartDeadline();
         else
-            CloseNow(IdleReason, CloseMode.Graceful);
+            TimeOut();
+    }
+
+    private void TimeOut()
+    {
+        // Lingering ends here as well; nobody is to be asked then.
+        CloseReason reason = IdleReason;
+        if (State == ConnectionState.Open)
+            _scope.Handler.ReceiveTimeout(this, reason);
+        else
+            CloseNow(reason, CloseMode.Graceful);
     }
 
     internal void OnSendDeadline()
@@ -171,6 +181,15 @@ public sealed partial class Connection
         Deadlines.CancelReceive();
         _input.Discard();
         MarkDirty();
+    }
+
+    /// <summary>Its server stops: has the handler finish, or what is not established yet given up.</summary>
+    internal void Stop()
+    {
+        if (State == ConnectionState.Open)
+            _scope.Handler.Stopping(this);
+        else
+            Drain(CloseReason.ServerShutdown);
     }
 
     /// <summary>Closes without waiting for anything.</summary>

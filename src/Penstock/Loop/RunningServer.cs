@@ -80,7 +80,7 @@ internal sealed class RunningServer
 
         Action<Connection> end = impatience.IsCancellationRequested
             ? static connection => connection.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset)
-            : static connection => connection.Drain(CloseReason.ServerShutdown);
+            : static connection => connection.Stop();
         Task drained = Task.WhenAll(AllParts().Select(part => OnLoop(part.Loop, done => End(part, end, done))));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
         Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, limit.Token);

@@ -9,12 +9,17 @@ internal sealed class LiveServer : IAsyncDisposable
     private readonly HttpServer _server;
 
     public LiveServer(HttpRoutes routes, int loops = 1, string? unixPath = null, HttpOptions? http = null)
+        : this(routes, new ServerOptions(), http ?? new HttpOptions(), loops, unixPath)
     {
-        var options = new ServerOptions();
+    }
+
+    public LiveServer(
+        HttpRoutes routes, ServerOptions options, HttpOptions http, int loops = 1, string? unixPath = null)
+    {
         TestIo.Apply(options.Loops, loops);
         if (unixPath is not null)
             options.EndPoint = new UnixDomainSocketEndPoint(unixPath);
-        _server = HttpServer.Start(options, http ?? new HttpOptions(), routes);
+        _server = HttpServer.Start(options, http, routes);
     }
 
     public static CancellationToken Patience
@@ -32,6 +37,9 @@ internal sealed class LiveServer : IAsyncDisposable
     public int Port => ((IPEndPoint)_server.Listener.EndPoint).Port;
 
     public string Url => $"http://127.0.0.1:{Port}";
+
+    /// <summary>Waits until the heads of so many requests have been understood.</summary>
+    public Task RequestsAsync(long count) => Until.TrueAsync(() => _server.ReadStatistics().Requests >= count);
 
     public HttpClient CreateClient() => new() { BaseAddress = new Uri(Url) };
 
