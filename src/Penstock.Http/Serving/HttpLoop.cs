@@ -6,6 +6,8 @@ namespace Penstock.Http.Serving;
 internal sealed class HttpLoop(
     HttpServer server, HttpOptions options, HttpRoutes routes, TimeProvider time, int sendHighMark)
 {
+    private bool _stopping;
+
     public HttpServer Server => server;
 
     public HttpOptions Options => options;
@@ -22,7 +24,11 @@ internal sealed class HttpLoop(
     public ReceivingWatch Watch { get; } = new(options, time, HttpServer.SweepPeriod);
 
     /// <summary>The server stops: every request is the last of its connection.</summary>
-    public bool IsStopping { get; set; }
+    public bool IsStopping
+    {
+        get => Volatile.Read(ref _stopping);
+        set => Volatile.Write(ref _stopping, value);
+    }
 
     public void UpdateDate() => Date.Update(time.GetUtcNow());
 }

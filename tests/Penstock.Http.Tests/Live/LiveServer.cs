@@ -41,6 +41,9 @@ internal sealed class LiveServer : IAsyncDisposable
     /// <summary>Waits until the heads of so many requests have been understood.</summary>
     public Task RequestsAsync(long count) => Until.TrueAsync(() => _server.ReadStatistics().Requests >= count);
 
+    /// <summary>Waits until the connections have been told that the server stops.</summary>
+    public Task StoppingAsync() => Until.TrueAsync(() => _server.IsStopping);
+
     public HttpClient CreateClient() => new() { BaseAddress = new Uri(Url) };
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
