@@ -71,6 +71,8 @@ public sealed class HttpExchange
 
     internal long DiscardedBytes { get; set; }
 
+    internal HttpLoop Loop => _handler.Loop;
+
     internal ReadOnlySpan<byte> Date => _handler.Loop.Date.Line;
 
     /// <summary>Whether the client has been sent less than its send queue may hold.</summary>
@@ -92,6 +94,12 @@ public sealed class HttpExchange
 
     /// <summary>Whether nothing of this exchange is left to do.</summary>
     internal bool IsFinished => IsServed && (Phase == ExchangePhase.Answering || EndsConnection);
+
+    /// <summary>Whether anything of a request is here; empty lines before one are not.</summary>
+    internal bool HasBegun => Phase != ExchangePhase.Head || Head.Scanned > Head.Start;
+
+    /// <summary>Whether a part of a request is here and the rest is due.</summary>
+    internal bool IsReceiving => HasBegun && Phase != ExchangePhase.Answering;
 
     /// <summary>Whether nobody works on the response any more; the rest of the body may still be read past.</summary>
     internal bool IsServed => Response.IsComplete && !Async.IsRunning;

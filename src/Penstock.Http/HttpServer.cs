@@ -1,3 +1,5 @@
+using System.Net;
+using Penstock.Http.Parsing;
 using Penstock.Http.Serving;
 
 namespace Penstock.Http;
@@ -9,6 +11,8 @@ public sealed class HttpServer : IAsyncDisposable
     /// <summary>How often request deadlines are looked at and the date is renewed: their granularity.</summary>
     public static readonly TimeSpan SweepPeriod = TimeSpan.FromMilliseconds(250);
 
+    private static readonly IPEndPoint LoopbackEndPoint = new(IPAddress.Loopback, 0);
+
     private readonly List<HttpLoop> _loops = [];
     private readonly List<IDisposable> _timers = [];
     private TcpServer? _listener;
@@ -19,6 +23,9 @@ public sealed class HttpServer : IAsyncDisposable
 
     /// <summary>The listener and its connections; stopping it stops the server.</summary>
     public TcpServer Listener => _listener ?? throw new InvalidOperationException("The server is being started.");
+
+    /// <summary>The hosts that requests may name.</summary>
+    internal HostRules Hosts { get; private set; } = HostRules.Any;
 
     /// <summary>Whether a loop has been told that the server stops. Any thread; may be a moment late.</summary>
     internal bool IsStopping => _loops.Exists(loop => loop.IsStopping);
@@ -88,7 +95,11 @@ public sealed class HttpServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(routes);
         http.Validate(options);
         http = http.Copy();
-        var server = new HttpServer();
+        var server = new HttpServer
+        {
+            // Where an inherited socket listens is seen below.
+            Hosts = HostRules.For(http.AllowedHosts, options.EndPoint as IPEndPoint ?? LoopbackEndPoint),
+        };
         List<HttpConnectionHandler> handlers = [];
         server._listener = listen(() =>
         {
@@ -97,6 +108,7 @@ public sealed class HttpServer : IAsyncDisposable
             handlers.Add(new HttpConnectionHandler(loop));
             return handlers[^1];
         });
+        server.Hosts = HostRules.For(http.AllowedHosts, server.Listener.EndPoint);
         server.StartTimers(handlers);
         return server;
     }

@@ -64,7 +64,7 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
     /// </summary>
     public override void OnPeerFinished(Connection connection)
     {
-        if (connection.UserState is HttpExchange { Phase: not ExchangePhase.Answering } exchange)
+        if (connection.UserState is HttpExchange { IsReceiving: true } exchange)
             _reader.Reject(exchange, 400, IncompleteBodyReason.PeerFinished);
         else
             connection.Close(CloseReason.PeerFinished);
@@ -73,7 +73,7 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
     /// <summary>A client that began a request and went silent is told what it did not keep to.</summary>
     public override void OnReceiveTimeout(Connection connection, CloseReason reason)
     {
-        if (connection.UserState is HttpExchange { Phase: not ExchangePhase.Answering } exchange)
+        if (connection.UserState is HttpExchange { IsReceiving: true } exchange)
             _onLate(exchange);
         else
             base.OnReceiveTimeout(connection, reason);
@@ -86,7 +86,7 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
     public override void OnStopping(Connection connection)
     {
         Loop.IsStopping = true;
-        if (connection.UserState is not HttpExchange exchange || exchange.IsServed)
+        if (connection.UserState is not HttpExchange { HasBegun: true, IsServed: false })
             connection.Close(CloseReason.ServerShutdown);
     }
 

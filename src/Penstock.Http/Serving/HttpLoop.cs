@@ -7,6 +7,7 @@ internal sealed class HttpLoop(
     HttpServer server, HttpOptions options, HttpRoutes routes, TimeProvider time, int sendHighMark)
 {
     private bool _stopping;
+    private DateTimeOffset _fileReported;
 
     public HttpServer Server => server;
 
@@ -28,6 +29,17 @@ internal sealed class HttpLoop(
     {
         get => Volatile.Read(ref _stopping);
         set => Volatile.Write(ref _stopping, value);
+    }
+
+    /// <summary>
+    /// Says that a file could not be opened, at most once a second: out of descriptors it is so with every file.
+    /// </summary>
+    public void ReportFile(string path, int error)
+    {
+        if (Date.Second == _fileReported)
+            return;
+        _fileReported = Date.Second;
+        HttpEventSource.Log.FileNotOpened(path, error);
     }
 
     public void UpdateDate() => Date.Update(time.GetUtcNow());

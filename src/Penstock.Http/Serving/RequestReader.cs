@@ -1,4 +1,5 @@
 using Penstock.Http.Bodies;
+using Penstock.Http.Endpoints;
 using Penstock.Http.Parsing;
 
 namespace Penstock.Http.Serving;
@@ -6,6 +7,8 @@ namespace Penstock.Http.Serving;
 /// <summary>Reads requests from bytes, as they come: heads whole, bodies in pieces. One per loop.</summary>
 internal sealed class RequestReader(HttpLoop loop)
 {
+    private static readonly HttpEndpoint Misdirected = FixedEndpoint.ForStatus(421);
+
     private readonly HeadScanner _scanner = new(loop.Options.MaxRequestLineBytes, loop.Options.MaxHeadBytes);
     private readonly HeadParser _parser = new(loop.Options);
 
@@ -56,7 +59,7 @@ internal sealed class RequestReader(HttpLoop loop)
     {
         loop.Counters.Requests++;
         HttpRequest request = exchange.Request;
-        exchange.Endpoint = loop.Routes.Find(request);
+        exchange.Endpoint = loop.Server.Hosts.Allow(request.Host) ? loop.Routes.Find(request) : Misdirected;
         if (!request.HasBody)
         {
             exchange.Phase = ExchangePhase.Answering;
@@ -146,6 +149,7 @@ internal sealed class RequestReader(HttpLoop loop)
         HeadStatus.TargetTooLong => 414,
         HeadStatus.TooLarge => 431,
         HeadStatus.MethodTooLong => 501,
+        HeadStatus.UnsupportedVersion => 505,
         _ => 400,
     };
 
