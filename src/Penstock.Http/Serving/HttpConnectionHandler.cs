@@ -166,12 +166,12 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
     {
         // Or the next request, if its head has begun already, would have what is left of this one's time.
         Loop.Watch.Remove(exchange);
-        if (exchange.Response.Closes)
-            exchange.Connection.Close(exchange.CloseReason);
-        else if (exchange.EndsConnection)
+        if (!exchange.EndsConnection)
+            exchange.Reset();
+        else if (Loop.IsStopping)
             exchange.Connection.Close(CloseReason.ServerShutdown);
         else
-            exchange.Reset();
+            exchange.Connection.Close(exchange.CloseReason);
     }
 
     /// <summary>Leaves the connection as it must be until something happens.</summary>

@@ -17,6 +17,17 @@ internal static class CloseReasonRules
             RequireNotEarly(run, record, record.Server.Options.FirstMessageTimeout);
     }
 
+    /// <summary>The engine calls a peer silent: the handler decides how the connection ends.</summary>
+    public static void RequireTimedOut(SimulationRun run, ConnectionRecord record, CloseReason reason)
+    {
+        record.Decide(run.Loop.Now);
+        run.Require(
+            reason is CloseReason.IdleTimeout or CloseReason.FirstMessageTimeout, $"{record} timed out for {reason}");
+        RequireNotEarly(run, record, reason == CloseReason.IdleTimeout
+            ? record.Server.Options.IdleTimeout
+            : record.Server.Options.FirstMessageTimeout);
+    }
+
     private static bool IsExplained(ConnectionRecord record)
     {
         ConnectionOptions options = record.Server.Options;
