@@ -75,6 +75,13 @@ public sealed class HttpOptions
     /// </remarks>
     public IReadOnlyList<string> AllowedHosts { get; set; } = [];
 
+    /// <summary>Whether a text may stand in <see cref="AllowedHosts"/>.</summary>
+    public static bool IsHostPattern(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return HostRules.IsPattern(text);
+    }
+
     internal HttpOptions Copy() => (HttpOptions)MemberwiseClone();
 
     internal void Validate(ServerOptions server)
