@@ -110,8 +110,8 @@ internal sealed class KeyValueDatabase : IDisposable
     /// <summary>On the log's thread.</summary>
     private void ReleaseReplies()
     {
-        // A loop raises its flag and then looks at the log's mark; the mark must not be seen after the flags are read, or
-        // neither side would know of the other.
+        // A loop raises its flag and then looks at the log's mark. The mark must not become visible after the flags are
+        // read here, or neither side would see the other's.
         Interlocked.MemoryBarrier();
         foreach (KeyValueLoop loop in Loops.Values)
         {

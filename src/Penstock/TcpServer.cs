@@ -4,8 +4,8 @@ using Penstock.Loop;
 namespace Penstock;
 
 /// <summary>
-/// A listener on event loops: from <see cref="Start(ServerOptions, Func{EventLoopContext, ConnectionHandler})"/> it serves, until it is
-/// stopped.
+/// A listener on event loops: from <see cref="Start(ServerOptions, Func{EventLoopContext, ConnectionHandler})"/> it
+/// serves, until it is stopped.
 /// </summary>
 /// <remarks>
 /// The name says TCP; Unix domain sockets and inherited descriptors work the same. All members may be called from any
