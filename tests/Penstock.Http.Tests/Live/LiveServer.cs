@@ -8,15 +8,23 @@ internal sealed class LiveServer : IAsyncDisposable
 {
     private readonly HttpServer _server;
 
-    public LiveServer(HttpRoutes routes, int loops = 1, string? unixPath = null, HttpOptions? http = null)
-        : this(routes, new ServerOptions(), http ?? new HttpOptions(), loops, unixPath)
+    public LiveServer(
+        HttpRoutes routes, int loops = 1, string? unixPath = null, HttpOptions? http = null, IoMechanism? io = null)
+        : this(routes, new ServerOptions(), http ?? new HttpOptions(), loops, unixPath, io)
     {
     }
 
     public LiveServer(
-        HttpRoutes routes, ServerOptions options, HttpOptions http, int loops = 1, string? unixPath = null)
+        HttpRoutes routes,
+        ServerOptions options,
+        HttpOptions http,
+        int loops = 1,
+        string? unixPath = null,
+        IoMechanism? io = null)
     {
-        TestIo.Apply(options.Loops, loops);
+        if (io is { } mechanism)
+            TestIo.SkipIfRefused(mechanism);
+        TestIo.Apply(options.Loops, loops, io);
         if (unixPath is not null)
             options.EndPoint = new UnixDomainSocketEndPoint(unixPath);
         _server = HttpServer.Start(options, http, routes);
