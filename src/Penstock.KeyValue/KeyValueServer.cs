@@ -63,6 +63,7 @@ public sealed class KeyValueServer : IAsyncDisposable
         try
         {
             server = new KeyValueServer(database, new LoopGroup(options.Loops));
+            database.Start();
             server.Listen(options);
             return server;
         }
