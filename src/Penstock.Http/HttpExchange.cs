@@ -116,8 +116,10 @@ public sealed class HttpExchange
     /// <summary>
     /// Why nothing more can be read of the body; null when there may be more, or when all of it was read.
     /// </summary>
-    internal IncompleteBodyReason? ReadFailure =>
-        BodyFailure ?? (DiscardedBytes > 0 || (Response.IsComplete && !HasBodyEnded) ? IncompleteBodyReason.Answered : null);
+    internal IncompleteBodyReason? ReadFailure => BodyFailure ?? (WasReadPast ? IncompleteBodyReason.Answered : null);
+
+    /// <summary>Whether the response was complete before the body was, so that nobody is to see the rest.</summary>
+    private bool WasReadPast => DiscardedBytes > 0 || (Response.IsComplete && !HasBodyEnded);
 
     private bool WillReadRest =>
         (ContinueSent || !Request.ExpectsContinue) &&

@@ -6,8 +6,8 @@ namespace Penstock.Http.StaticFiles;
 internal static class RangeHeader
 {
     /// <summary>
-    /// The part that is asked for. A field that is malformed, of another unit, of several ranges or there twice is ignored, as
-    /// section 14.2 has it: the whole is always right.
+    /// The part that is asked for. A field that is malformed, of another unit, of several ranges or there twice is
+    /// ignored, as section 14.2 has it: the whole is always right.
     /// </summary>
     public static ByteSpan Read(HttpRequest request, long length)
     {
