@@ -44,4 +44,10 @@ internal sealed class KeyValueEventSource : EventSource
 
     [Event(7, Level = EventLevel.Error, Message = "{0}: the snapshot failed and the log stays as it is: {1}")]
     public void SnapshotFailed(string directory, string error) => WriteEvent(7, directory, error);
+
+    [NonEvent]
+    public void MeterFault(Exception exception) => MeterFault($"{exception.GetType()}");
+
+    [Event(8, Level = EventLevel.Error, Message = "A listener to the meter Penstock.KeyValue threw: {0}")]
+    public void MeterFault(string exception) => WriteEvent(8, exception);
 }

@@ -26,8 +26,7 @@ internal abstract class ConnectionLoop(int index, LoopClock clock, int slots)
     public LoopStatistics Statistics { get; } = new();
 
     /// <summary>
-    /// Two deadlines a slot, one for what is received and one for what is sent; the loop's timers
-    /// follow.
+    /// Two deadlines a slot, one for what is received and one for what is sent, behind those of the loop's timers.
     /// </summary>
     public DeadlineQueue Deadlines { get; } = new(clock, (slots * 2) + LoopTimers.MaxTimers);
 

@@ -1,11 +1,12 @@
+using Penstock.Timing;
+
 namespace Penstock.Loop;
 
 /// <summary>A timer as its owner on any thread holds it; disposing it stops it.</summary>
 internal sealed class LoopTimer : IDisposable
 {
     private readonly EventLoop _loop;
-    private int _timer = -1;
-    private bool _disposed;
+    private LoopTimers.Timer? _timer;
 
     public LoopTimer(EventLoop loop, TimeSpan period, Action callback)
     {
@@ -20,9 +21,7 @@ internal sealed class LoopTimer : IDisposable
 
     private void Stop()
     {
-        if (_disposed || _timer < 0)
-            return;
-        _disposed = true;
-        _loop.Timers.Stop(_timer);
+        if (_timer is not null)
+            _loop.Timers.Stop(_timer);
     }
 }

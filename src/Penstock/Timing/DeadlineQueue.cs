@@ -17,10 +17,11 @@ namespace Penstock.Timing;
 internal sealed class DeadlineQueue(LoopClock clock, int capacity)
 {
     private const int None = -1;
+    private const int SmallestTable = 256;
 
     private static readonly List Unused = new() { Duration = LoopClock.Never, Head = None, Tail = None };
 
-    private readonly Node[] _nodes = new Node[capacity];
+    private Node[] _nodes = new Node[Math.Min(SmallestTable, capacity)];
     private List[] _lists = [Unused];
 
     /// <summary>The earliest deadline, or <see cref="LoopClock.Never"/>.</summary>
@@ -57,6 +58,8 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
         if (!duration.Expires)
             return;
 
+        if ((uint)entry >= (uint)_nodes.Length)
+            Reserve(entry);
         if (_lists[duration.Place].Duration != duration.Duration)
             duration.Place = FindOrClaim(duration.Duration);
         ref List list = ref _lists[duration.Place];
@@ -79,6 +82,8 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
     /// <summary>Removes the deadline of <paramref name="entry"/>, if it has one.</summary>
     public void Cancel(int entry)
     {
+        if ((uint)entry >= (uint)_nodes.Length)
+            return;
         ref Node node = ref _nodes[entry];
         if (node.Ordinal == 0)
             return;
@@ -95,7 +100,7 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
         node.Ordinal = 0;
     }
 
-    public bool IsSet(int entry) => _nodes[entry].Ordinal != 0;
+    public bool IsSet(int entry) => (uint)entry < (uint)_nodes.Length && _nodes[entry].Ordinal != 0;
 
     /// <summary>Takes one entry whose deadline has passed.</summary>
     public bool TryTakeExpired(long now, out int entry)
@@ -132,6 +137,13 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
             Grow();
         _lists[place].Duration = duration;
         return place;
+    }
+
+    /// <summary>The table grows with the entries that are used, which are taken from the lowest up.</summary>
+    private void Reserve(int entry)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)entry, (uint)capacity, nameof(entry));
+        Array.Resize(ref _nodes, Math.Min(Math.Max(entry + 1, _nodes.Length * 2), capacity));
     }
 
     private void Grow()

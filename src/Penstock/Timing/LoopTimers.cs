@@ -14,7 +14,7 @@ internal sealed class LoopTimers(DeadlineQueue deadlines, int firstEntry)
 
     /// <summary>
     /// Reserves the place that <see cref="Start"/> will take and <see cref="Stop"/> give back. Any thread: one timer
-    /// too many is its maker's error, and must not reach the loop, which would end by it.
+    /// too many is its maker's error, who is told at once.
     /// </summary>
     public void Reserve()
     {
@@ -25,34 +25,39 @@ internal sealed class LoopTimers(DeadlineQueue deadlines, int firstEntry)
     }
 
     /// <summary>Starts a timer; the first call comes one period after <paramref name="now"/>.</summary>
-    /// <returns>A number for <see cref="Stop"/>.</returns>
-    public int Start(TimeSpan period, Action callback, long now)
+    public Timer Start(TimeSpan period, Action callback, long now)
     {
         int place = Array.IndexOf(_timers, null);
         if (place < 0)
             throw new InvalidOperationException($"A loop runs at most {MaxTimers} timers.");
-        _timers[place] = new Timer(deadlines.GetList(period), callback);
-        deadlines.Set(firstEntry + place, _timers[place]!.Period, now);
-        return place;
+        var timer = new Timer(place, deadlines.GetList(period), callback);
+        _timers[place] = timer;
+        deadlines.Set(firstEntry + place, timer.Period, now);
+        return timer;
     }
 
-    public void Stop(int timer)
+    /// <summary>Ends a timer and gives its place back; nothing when it has ended.</summary>
+    public void Stop(Timer timer)
     {
-        deadlines.Cancel(firstEntry + timer);
-        _timers[timer] = null;
+        if (!ReferenceEquals(_timers[timer.Place], timer))
+            return;
+        deadlines.Cancel(firstEntry + timer.Place);
+        _timers[timer.Place] = null;
         Interlocked.Decrement(ref _reserved);
     }
 
     /// <summary>
-    /// Runs the timer behind an expired entry and sets it again; a late loop skips beats rather than catch up.
+    /// Sets the timer behind an expired entry again and returns it, to be called; a late loop skips beats rather than
+    /// catch up.
     /// </summary>
-    public void OnExpired(int entry, long now)
+    public Timer? Renew(int entry, long now)
     {
         if (_timers[entry - firstEntry] is not { } timer)
-            return;
+            return null;
         deadlines.Set(entry, timer.Period, now);
-        timer.Callback();
+        return timer;
     }
 
-    private sealed record Timer(DeadlineList Period, Action Callback);
+    /// <summary>A timer that runs, or has ended.</summary>
+    internal sealed record Timer(int Place, DeadlineList Period, Action Callback);
 }

@@ -50,7 +50,7 @@ public sealed class LoopTimersTests
         int beats = 0;
         for (int i = 0; i < 3 * LoopTimers.MaxTimers; i++)
         {
-            int timer = _timers.Start(TimeSpan.FromSeconds(1), () => beats++, _clock.Now);
+            LoopTimers.Timer timer = _timers.Start(TimeSpan.FromSeconds(1), () => beats++, _clock.Now);
             _timers.Stop(timer);
         }
 
@@ -63,16 +63,28 @@ public sealed class LoopTimersTests
     public void A_timer_may_stop_itself_in_its_callback()
     {
         int beats = 0;
-        int timer = -1;
+        LoopTimers.Timer? timer = null;
         timer = _timers.Start(
             TimeSpan.FromSeconds(1),
             () =>
             {
                 beats++;
-                _timers.Stop(timer);
+                _timers.Stop(timer!);
             },
             _clock.Now);
         Advance(1);
+        Advance(1);
+        Assert.Equal(1, beats);
+    }
+
+    [Fact]
+    public void A_timer_that_has_ended_does_not_take_the_next_one_at_its_place_along()
+    {
+        int beats = 0;
+        LoopTimers.Timer first = _timers.Start(TimeSpan.FromSeconds(1), () => { }, _clock.Now);
+        _timers.Stop(first);
+        _timers.Start(TimeSpan.FromSeconds(1), () => beats++, _clock.Now);
+        _timers.Stop(first);
         Advance(1);
         Assert.Equal(1, beats);
     }
@@ -91,6 +103,6 @@ public sealed class LoopTimersTests
     {
         _time.Advance(TimeSpan.FromSeconds(seconds));
         while (_deadlines.TryTakeExpired(_clock.Now, out int entry))
-            _timers.OnExpired(entry, _clock.Now);
+            _timers.Renew(entry, _clock.Now)?.Callback();
     }
 }
