@@ -35,12 +35,14 @@ internal sealed class KeyValueDatabase : IDisposable
         if (options.DataDirectory is null)
             return;
 
-        _directory = DataDirectory.Open(options.DataDirectory, options.OpenLogFile);
+        _directory = DataDirectory.Open(options.DataDirectory, options.Disk);
         try
         {
             int segment = Recovery.Load(_directory, Keyspace);
             Log = new AppendLog(segment, _directory.OpenSegment, options.Sync, Time) { OnReleased = ReleaseReplies };
             _compactor = new Compactor(this, _directory, Log);
+            Log.Start();
+            _compactor.Start();
         }
         catch
         {
