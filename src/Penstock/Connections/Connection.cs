@@ -29,6 +29,7 @@ public sealed partial class Connection : IBufferWriter<byte>
     private SocketHandle _socket;
     private ConnectionOutput _output;
     private ConnectionInput _input;
+    private FlowControl _flow;
     private EndPoint? _remoteEndPoint;
     private ConnectionSocket? _sharedSocket;
 
@@ -37,6 +38,7 @@ public sealed partial class Connection : IBufferWriter<byte>
         _loop = loop;
         _output = new ConnectionOutput(this, loop);
         _input = new ConnectionInput(this, loop);
+        _flow = new FlowControl(this);
     }
 
     /// <summary>Names this connection from any thread, also after it has ended.</summary>
@@ -65,8 +67,7 @@ public sealed partial class Connection : IBufferWriter<byte>
     /// for the peer than <see cref="ConnectionOptions.MaxSendQueueBytes"/>. A handler that works through many requests
     /// in one call asks before each; what it leaves is shown again when there is room.
     /// </summary>
-    public bool WantsInput =>
-        State == ConnectionState.Open && !_input.IsPaused && _output.Staged.Length <= _scope.Limits.SendHighMark;
+    public bool WantsInput => _flow.WantsInput;
 
     /// <summary>
     /// Whether the connection ends with a reset instead of FIN, however it ends; for a handler that is within a message
@@ -107,6 +108,12 @@ public sealed partial class Connection : IBufferWriter<byte>
 
     private bool AcceptsOutput => State == ConnectionState.Open;
 
+    internal ref FlowControl Flow => ref _flow;
+
+    internal ref ConnectionInput Input => ref _input;
+
+    internal ref ConnectionOutput Output => ref _output;
+
     internal ConnectionDeadlines Deadlines => new(_loop, Key.Index);
 
     /// <summary>Stages a copy of <paramref name="bytes"/> behind what was written before.</summary>
@@ -134,7 +141,7 @@ public sealed partial class Connection : IBufferWriter<byte>
         else
             _output.Staged.Write(payload);
         MarkDirty();
-        ApplyHighMark();
+        _flow.Look();
     }
 
     /// <summary>At least <paramref name="sizeHint"/> bytes to write to, valid until the next call.</summary>
@@ -163,14 +170,14 @@ public sealed partial class Connection : IBufferWriter<byte>
     public void Pause()
     {
         AssertOnLoop();
-        _input.Pause(PauseCauses.Handler);
+        _flow.Pause(PauseCauses.Handler);
     }
 
     /// <summary>Receives again, and first shows the handler what it had left.</summary>
     public void Resume()
     {
         AssertOnLoop();
-        _input.Resume(PauseCauses.Handler);
+        _flow.Resume(PauseCauses.Handler);
     }
 
     /// <summary>
