@@ -246,9 +246,14 @@ public sealed partial class Connection
 
     private void OnPeerFinished()
     {
+        bool isNews = !PeerHasFinished;
         _input.Finish();
         if (State == ConnectionState.Lingering)
             CloseNow(_closeReason, CloseMode.Graceful);
+
+        // Received before the pause took effect: the handler hears what it would have been told instead.
+        else if (isNews && State == ConnectionState.Open && Flow.IsPaused)
+            _scope.Handler.PeerFinishing(this);
     }
 
     /// <summary>Everything staged is sent: a connection that waited for that goes on to its end.</summary>

@@ -91,6 +91,9 @@ public sealed partial class Connection : IBufferWriter<byte>
     /// <summary>Our end's address; null when it is not known any more.</summary>
     public EndPoint? LocalEndPoint => HasSocket ? SocketEndPoints.Local(_socket) : null;
 
+    /// <summary>The loop that serves this connection. Any thread.</summary>
+    public EventLoopContext Loop => _loop.Context;
+
     /// <summary>Whether the caller is on this connection's loop, as the other members ask. Any thread.</summary>
     public bool IsOnLoop => _loop.IsOnLoop;
 

@@ -12,11 +12,10 @@ internal readonly struct ConnectionDeadlines(ConnectionLoop loop, int slot)
 
     private int Send => EntryOf(slot) + 1;
 
-    /// <summary>The first of a slot's two entries; those of the loop's timers come before.</summary>
-    public static int EntryOf(int slot) => LoopTimers.MaxTimers + (slot * 2);
+    /// <summary>The first of a slot's two entries.</summary>
+    public static int EntryOf(int slot) => slot * 2;
 
-    /// <summary>The slot of an entry; less than 0 for one of a timer.</summary>
-    public static int SlotOf(int entry) => (entry - LoopTimers.MaxTimers) >> 1;
+    public static int SlotOf(int entry) => entry / 2;
 
     public void StartReceive(DeadlineList duration) => loop.Deadlines.Set(Receive, duration, loop.Now);
 

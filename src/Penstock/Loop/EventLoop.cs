@@ -41,6 +41,10 @@ internal sealed class EventLoop : ConnectionLoop
     private int _listenerCount;
     private readonly int _threadId;
 
+    /// <summary>What ends with the loop; null once it has ended. Any thread, under its own lock.</summary>
+    private List<IDisposable>? _owned = [];
+    private readonly Lock _ownedGate = new();
+
     /// <param name="index">The loop's number in its group.</param>
     /// <param name="driver">The loop owns it; it must have <see cref="SlotsFor"/> slots.</param>
     /// <param name="clock">The time that all deadlines are kept in.</param>
@@ -55,14 +59,16 @@ internal sealed class EventLoop : ConnectionLoop
         _repliesPerFlush = driver.SendsAtOnce ? RepliesPerFlush : int.MaxValue;
         _connections = new ConnectionSlab(this, maxConnections, MaxListeners);
         _mailbox = new Mailbox(driver.Wake);
-        Timers = new LoopTimers(Deadlines, firstEntry: 0);
+        Context = new EventLoopContext(this);
         _backoff = Deadlines.GetList(LoopListener.BackoffTime);
         _threadId = Environment.CurrentManagedThreadId;
     }
 
     public override IoDriver Driver => _driver;
 
-    public LoopTimers Timers { get; }
+    public override EventLoopContext Context { get; }
+
+    public LoopTimers Timers { get; } = new();
 
     public override bool IsOnLoop => Environment.CurrentManagedThreadId == _threadId;
 
@@ -82,7 +88,7 @@ internal sealed class EventLoop : ConnectionLoop
     public SendBacklog ReadBacklog() => _connections.ReadBacklog();
 
     /// <summary>When the loop must next do something by itself.</summary>
-    public long NextDeadline => _mailbox.HasWork || _dirty.Count > 0 ? 0 : Deadlines.Next;
+    public long NextDeadline => _mailbox.HasWork || _dirty.Count > 0 ? 0 : Math.Min(Deadlines.Next, Timers.Next);
 
     /// <summary>Set when the loop is claimed for one connection at a time: called when that one is over.</summary>
     public Action<EventLoop>? Vacated { get; set; }
@@ -99,6 +105,7 @@ internal sealed class EventLoop : ConnectionLoop
         Now = Math.Max(Now, Clock.Now);
         DispatchCompletions();
         ExpireDeadlines();
+        Timers.RunDue(Now);
         _mailbox.Drain();
         FlushDirtyConnections();
         Statistics.Turns++;
@@ -219,7 +226,34 @@ internal sealed class EventLoop : ConnectionLoop
         PenstockEventSource.Log.LoopHeld(Index, ConnectionCount);
     }
 
+    /// <summary>Has what users keep for this loop disposed when the loop ends, on its thread. Any thread.</summary>
+    public void DisposeAtEnd(IDisposable item)
+    {
+        lock (_ownedGate)
+        {
+            if (_owned is not null)
+            {
+                _owned.Add(item);
+                return;
+            }
+        }
+
+        Dispose(item);
+    }
+
     private void EndAll(CloseReason reason)
+    {
+        try
+        {
+            EndConnections(reason);
+        }
+        finally
+        {
+            DisposeOwned();
+        }
+    }
+
+    private void EndConnections(CloseReason reason)
     {
         try
         {
@@ -236,6 +270,22 @@ internal sealed class EventLoop : ConnectionLoop
             ForEachConnection(null, connection => connection.Abandon(reason));
         }
     }
+
+    private void DisposeOwned()
+    {
+        List<IDisposable> owned;
+        lock (_ownedGate)
+        {
+            owned = _owned ?? [];
+            _owned = null;
+        }
+
+        owned.ForEach(Dispose);
+    }
+
+    /// <summary>It is the users' code, and must not keep the rest from being disposed.</summary>
+    private void Dispose(IDisposable item) =>
+        GuardedCallback.Run(this, "the disposal of what it kept", item.Dispose);
 
     private void AwaitLastCompletions()
     {
@@ -323,22 +373,13 @@ internal sealed class EventLoop : ConnectionLoop
         while (Deadlines.TryTakeExpired(Now, out int entry))
         {
             int slot = ConnectionDeadlines.SlotOf(entry);
-            if (slot < 0)
-                RunTimer(entry);
-            else if (slot < MaxListeners)
+            if (slot < MaxListeners)
                 _listeners[slot]?.OnBackoffEnded();
             else if ((entry & 1) == 0)
                 _connections[slot].OnReceiveDeadline();
             else
                 _connections[slot].OnSendDeadline();
         }
-    }
-
-    /// <summary>A timer that threw is ended: it would most likely throw at every beat.</summary>
-    private void RunTimer(int entry)
-    {
-        if (Timers.Renew(entry, Now) is { } timer && !GuardedCallback.Run(this, "a timer", timer.Callback))
-            Timers.Stop(timer);
     }
 
     /// <summary>

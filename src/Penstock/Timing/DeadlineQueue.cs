@@ -54,6 +54,9 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
     /// <paramref name="now"/>.</summary>
     public void Set(int entry, DeadlineList duration, long now)
     {
+        if ((uint)entry >= (uint)_nodes.Length)
+            Reserve(entry);
+
         // A request and its reply move the deadline to the same moment.
         ref readonly Node current = ref _nodes[entry];
         bool isSet = current.Ordinal == duration.Place + 1 && current.Deadline == now + duration.Duration;
@@ -63,8 +66,6 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
         if (!duration.Expires)
             return;
 
-        if ((uint)entry >= (uint)_nodes.Length)
-            Reserve(entry);
         if (_lists[duration.Place].Duration != duration.Duration)
             duration.Place = FindOrClaim(duration.Duration);
         ref List list = ref _lists[duration.Place];

@@ -96,7 +96,7 @@ public sealed class BlockingModelTests
         Topic? topic = null;
         var handler = new ScriptedHandler { Opened = connection => topic!.Subscribe(connection) };
         await using LoopGroup group = CreateGroup(threads: clients);
-        topic = new Broadcaster(group).CreateTopic();
+        topic = new Broadcaster().CreateTopic();
         await using TestServer server = TestServer.Scripted(handler, group: group);
         List<TestClient> connected = [];
         for (int i = 0; i < clients; i++)

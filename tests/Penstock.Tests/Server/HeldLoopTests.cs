@@ -147,7 +147,7 @@ public sealed class HeldLoopTests
         await Patience.UntilAsync(() =>
         {
             long before = turns;
-            turns = server.Group.ReadCounters(held.Loop).ReceivedBytes;
+            turns = server.Group[held.Loop].ReadCounters().ReceivedBytes;
             return before == 1 && turns == 1;
         });
         return client;

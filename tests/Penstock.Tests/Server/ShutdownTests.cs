@@ -148,7 +148,7 @@ public sealed class ShutdownTests
         await client.ExpectGoneAsync();
         Assert.Equal([CloseReason.ServerShutdown], server.Journal.Closed);
         await server.Server.Completion.Bounded();
-        Assert.False(group.Post(0, () => { }), "the loop has ended");
+        Assert.False(group[0].Post(() => { }), "the loop has ended");
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class ShutdownTests
         using TestClient client = await server.ConnectAsync();
         await client.ExchangeAsync();
         time.Break();
-        server.Group.Post(0, () => { });
+        server.Group[0].Post(() => { });
         var fault = await Assert.ThrowsAsync<IOException>(() => server.Server.Completion.Bounded());
         Assert.Equal("The clock failed 1 times.", fault.Message);
         await Assert.ThrowsAsync<IOException>(() => server.Group.Completion.Bounded());

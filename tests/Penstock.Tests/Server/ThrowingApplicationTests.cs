@@ -31,10 +31,10 @@ public sealed class ThrowingApplicationTests
     private static readonly Dictionary<string, Func<LoopGroup, ScriptedHandler>> OfNone = new()
     {
         ["OnClosed"] = _ => new ScriptedHandler { Received = MarkIfBad, Closed = (c, _) => ThrowIfMarked(c) },
-        ["posted work"] = group => OnBad(c => group.Post(c.Id.Loop, Throw)),
+        ["posted work"] = group => OnBad(c => group[c.Id.Loop].Post(Throw)),
         ["posted work, an exception that cannot be printed"] =
-            group => OnBad(c => group.Post(c.Id.Loop, () => throw new UnprintableException())),
-        ["a timer"] = group => OnBad(c => group.StartTimer(c.Id.Loop, Beat, Throw)),
+            group => OnBad(c => group[c.Id.Loop].Post(() => throw new UnprintableException())),
+        ["a timer"] = group => OnBad(c => group[c.Id.Loop].StartTimer(Beat, Throw)),
         ["a continuation of the loop"] = _ => OnBad(_ => SynchronizationContext.Current!.Post(_ => Throw(), null)),
         ["async void"] = _ => OnBad(_ => ThrowLater()),
         ["async void, at once"] = _ => OnBad(_ => ThrowAtOnce()),
@@ -83,8 +83,8 @@ public sealed class ThrowingApplicationTests
         await using LoopGroup group = LoopGroupReading.Create();
         int calls = 0;
         int others = 0;
-        using IDisposable other = group.StartTimer(0, Beat, () => others++);
-        using IDisposable timer = group.StartTimer(0, Beat, () =>
+        using IDisposable other = group[0].StartTimer(Beat, () => others++);
+        using IDisposable timer = group[0].StartTimer(Beat, () =>
         {
             calls++;
             Throw();
@@ -102,7 +102,7 @@ public sealed class ThrowingApplicationTests
         await using LoopGroup group = LoopGroupReading.Create();
         for (int i = 0; i < 200; i++)
         {
-            using IDisposable timer = group.StartTimer(0, Beat, Throw);
+            using IDisposable timer = group[0].StartTimer(Beat, Throw);
             long faults = i + 1;
             await Patience.UntilAsync(() => Faults(group) == faults);
         }
@@ -200,7 +200,7 @@ public sealed class ThrowingApplicationTests
 
     private static void PublishTo(LoopGroup group, Connection connection)
     {
-        Topic topic = new Broadcaster(group).CreateTopic(_ => Throw());
+        Topic topic = new Broadcaster().CreateTopic(_ => Throw());
         group.Post(connection.Id, subscriber =>
         {
             topic.Subscribe(subscriber);
@@ -212,7 +212,7 @@ public sealed class ThrowingApplicationTests
     /// <summary>One reference too many is given back, so that the loop is handed a message that is gone.</summary>
     private static void PublishFreed(LoopGroup group, Connection connection)
     {
-        Topic topic = new Broadcaster(group).CreateTopic();
+        Topic topic = new Broadcaster().CreateTopic();
         topic.Subscribe(connection);
         SharedPayload payload = SharedPayload.Copy("news"u8);
         topic.Publish(payload);
@@ -259,7 +259,7 @@ public sealed class ThrowingApplicationTests
         group.ConnectAsync(remote, handler, cancellationToken: TestContext.Current.CancellationToken).Bounded();
 
     private static long Faults(LoopGroup group) => Enumerable.Range(0, group.Count)
-        .Select(group.ReadCounters)
+        .Select(loop => group[loop].ReadCounters())
         .Sum(counters => counters.HandlerFaults + counters.CallbackFaults);
 
     /// <summary>Fails whoever wants to report it.</summary>

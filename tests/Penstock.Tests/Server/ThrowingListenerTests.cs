@@ -17,7 +17,7 @@ public sealed class ThrowingListenerTests
         using TestClient first = await server.ConnectAsync();
         await first.SendAsync("one");
         Assert.Equal("one", await first.ReceiveTextAsync(3));
-        server.Group.Post(0, () => throw new InvalidOperationException("reported"));
+        server.Group[0].Post(() => throw new InvalidOperationException("reported"));
         await Patience.UntilAsync(() => listener.Calls > 0);
         await first.SendAsync("two");
         Assert.Equal("two", await first.ReceiveTextAsync(3));
