@@ -59,7 +59,7 @@ public sealed class ThrowingApplicationTests
             second.FinishSending();
         await second.ExpectResetAsync();
         await AssertOthersGoOnAsync(server, first, faults: 1);
-        Assert.Equal(CloseReason.HandlerFault, server.Journal.Closed[0]);
+        Assert.Equal(CloseReason.HandlerFault, await server.Journal.WaitClosedAsync());
     }
 
     [Theory]
