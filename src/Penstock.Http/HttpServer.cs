@@ -22,6 +22,9 @@ public sealed class HttpServer : IAsyncDisposable
     /// <summary>The listener and its connections; stopping it stops the server.</summary>
     public TcpServer Listener => _listener ?? throw new InvalidOperationException("The server is being started.");
 
+    /// <summary>Completes when the server has stopped; faulted when its listener or a loop broke.</summary>
+    public Task Completion => Listener.Completion;
+
     /// <summary>The hosts that requests may name.</summary>
     internal HostRules Hosts { get; private set; } = HostRules.Any;
 

@@ -62,6 +62,17 @@ public abstract class ConnectionHandler
     public virtual void OnPeerFinished(Connection connection) => connection.Close(CloseReason.PeerFinished);
 
     /// <summary>
+    /// The peer finished sending while receiving is paused (<see cref="Connection.Pause"/>, or too much that waits for
+    /// it): what it sent before is still to come, and then <see cref="OnPeerFinished"/>, once receiving is resumed. It
+    /// may still read. For a handler that works for a peer and asks whether it is still there; does nothing unless
+    /// overridden. A peer that resets a paused connection closes it at once, with
+    /// <see cref="CloseReason.PeerReset"/>.
+    /// </summary>
+    public virtual void OnPeerFinishing(Connection connection)
+    {
+    }
+
+    /// <summary>
     /// The peer has let its time for a whole message pass (<see cref="ConnectionOptions.IdleTimeout"/>,
     /// <see cref="ConnectionOptions.FirstMessageTimeout"/>). Closes the connection at once, unless overridden to tell
     /// the peer first; an override must close it.
