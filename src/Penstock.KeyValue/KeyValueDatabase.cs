@@ -85,6 +85,9 @@ internal sealed class KeyValueDatabase : IDisposable
 
     public bool IsCompacting => _compactor?.IsRunning ?? false;
 
+    /// <summary>Whether the last snapshot that was begun could not be written.</summary>
+    public bool HasSnapshotFailed => _compactor?.HasFailed ?? false;
+
     /// <summary>Completes when a client asked the server to end.</summary>
     public Task ShutdownRequested => _shutdownRequested.Task;
 
