@@ -33,8 +33,8 @@ public class ConnectionOptions
     public SlowConsumerPolicy SlowConsumer { get; set; } = SlowConsumerPolicy.Wait;
 
     /// <summary>
-    /// How long a connection may go without a whole message, from the last one. Default: 60 s. Infinite lets silent
-    /// peers hold their slots for ever.
+    /// How long a connection may go without a whole message from its peer, and without the peer taking a byte of what
+    /// is sent to it. Default: 60 s. Infinite lets silent peers hold their slots for ever.
     /// </summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(60);
 

@@ -85,7 +85,10 @@ internal static class Options
     /// <summary>A directory that is there.</summary>
     public static Option<string?> ExistingDirectory(string name, string description) =>
         Create<string?>(
-            name, description, "DIR", text => (text, Directory.Exists(text) ? null : "must be a directory that exists"));
+            name,
+            description,
+            "DIR",
+            text => (text, Directory.Exists(text) ? null : "must be a directory that exists"));
 
     /// <summary>File permissions in octal.</summary>
     public static Option<Choice<UnixFileMode>> FileMode(string name, string description, string value)

@@ -36,7 +36,11 @@ internal sealed class ServerArguments
         "--trigger", "When a readiness mechanism reports a socket.", IoNames.Triggers, Trigger.Level);
 
     private readonly Option<int> _loops = Options.Number(
-        "--loops", "Event loops, each on a thread of its own.", Environment.ProcessorCount, minimum: 1, LoopOptions.MostLoops);
+        "--loops",
+        "Event loops, each on a thread of its own.",
+        Environment.ProcessorCount,
+        minimum: 1,
+        LoopOptions.MostLoops);
 
     private readonly Option<int> _maxConnections = Options.Number(
         "--max-connections",

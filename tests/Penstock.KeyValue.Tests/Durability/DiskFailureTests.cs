@@ -83,8 +83,8 @@ public sealed class DiskFailureTests
         Task sending = SendAllAsync();
         try
         {
-            LoopGroup loops = server.Database.Group!;
-            await Until.TrueAsync(() => sending.IsCompleted || loops.ReadCounters(0).ReceivePauses > 0);
+            EventLoopContext loop = server.Group[0];
+            await Until.TrueAsync(() => sending.IsCompleted || loop.ReadCounters().ReceivePauses > 0);
             Assert.False(sending.IsCompleted, "The server has read everything although it can write nothing.");
         }
         finally
