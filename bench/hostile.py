@@ -12,6 +12,7 @@ import argparse
 import os
 import pathlib
 import re
+import select
 import selectors
 import shutil
 import socket
@@ -52,12 +53,13 @@ def http(path, more=b""):
 UPLOAD = b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 94371840\r\n\r\n" + PIECE
 STORE_SET = b"*3\r\n$3\r\nSET\r\n$4\r\nhalf\r\n$60000000\r\n" + PIECE
 FRAME = struct.pack("<I", 65536) + PIECE[:65536]
+SHORT_FRAME = struct.pack("<I", 5) + b"hello"
 
 # Name, command, the pattern of its port, what prepares it, its honest request, and what the hostile send.
 TRIALS = [
-    ("echo", ["echo", "--max-message", "67108864"], r":(\d+) \(", None, FRAME,
+    ("echo", ["echo", "--max-message", "67108864"], r":(\d+) \(", None, SHORT_FRAME,
      {"ask": FRAME * 16, "half": struct.pack("<I", 60_000_000) + PIECE}),
-    ("broadcast", ["broadcast", "--max-message", "67108864", "--slow-consumer", "disconnect"], r":(\d+) \(", None, FRAME,
+    ("broadcast", ["broadcast", "--max-message", "67108864", "--slow-consumer", "disconnect"], r":(\d+) \(", None, SHORT_FRAME,
      {"ask": FRAME, "half": struct.pack("<I", 60_000_000) + PIECE}),
     ("kv, Redis protocol", ["kv", "--port", "0", "--resp-port", "0"], r":(\d+) \(.*Redis protocol",
      resp(b"SET", b"big", bytes(VALUE)), resp(b"PING"), {"ask": resp(b"MGET", *[b"big"] * 100), "half": STORE_SET}),
@@ -100,10 +102,11 @@ def resident(server):
 
 
 def ask_once(port, request, seconds=20):
-    with socket.create_connection(("127.0.0.1", port), seconds) as client:
-        client.settimeout(seconds)
+    """Whether anything comes back; in a room, to somebody else who is there."""
+    with socket.create_connection(("127.0.0.1", port), seconds) as client, \
+            socket.create_connection(("127.0.0.1", port), seconds) as other:
         client.sendall(request)
-        return bool(client.recv(1))
+        return any(end.recv(1) for end in select.select([client, other], [], [], seconds)[0])
 
 
 def attack(server, port, clients, message, honest):

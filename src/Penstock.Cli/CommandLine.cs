@@ -3,7 +3,9 @@ using Penstock.Cli.Commands;
 
 namespace Penstock.Cli;
 
-/// <summary>The whole command: what it offers, and what it says of a command line that it does not understand.</summary>
+/// <summary>
+/// The whole command: what it offers, and what it says of a command line that it does not understand.
+/// </summary>
 internal static class CommandLine
 {
     /// <summary>Does what a command line asks for; returns an <see cref="ExitCode"/>.</summary>

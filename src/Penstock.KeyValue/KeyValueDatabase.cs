@@ -14,11 +14,6 @@ internal sealed class KeyValueDatabase : IDisposable
     private readonly ConcurrentDictionary<long, Session> _clients = new();
     private readonly TaskCompletionSource _shutdownRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DataDirectory? _directory;
-    private readonly Compactor? _compactor;
-    private readonly Lock _loopGate = new();
-
-    /// <summary>Replaced, never changed, so that other threads read it without the lock.</summary>
-    private volatile KeyValueLoop[] _loops = [];
     private long _lastClientId;
 
     /// <summary>Loads what is in the data directory, if there is one.</summary>
@@ -30,7 +25,8 @@ internal sealed class KeyValueDatabase : IDisposable
         Settings = new KeyValueSettings(options);
         Time = options.Loops.TimeProvider;
         Publications = new Publications(this);
-        Keyspace = new Keyspace(MayHaveSeveralLoops(options.Loops) ? int.MaxValue : 1);
+        Loops = new PerLoop<KeyValueLoop>(loop => new KeyValueLoop(this, loop));
+        Keyspace = new Keyspace(MayHaveSeveralLoops(options.Loops) ? int.MaxValue : 1, options.HashKey);
         StartedAt = UnixTime;
         if (options.DataDirectory is null)
             return;
@@ -40,9 +36,7 @@ internal sealed class KeyValueDatabase : IDisposable
         {
             int segment = Recovery.Load(_directory, Keyspace);
             Log = new AppendLog(segment, _directory.OpenSegment, options.Sync, Time) { OnReleased = ReleaseReplies };
-            _compactor = new Compactor(this, _directory, Log);
-            Log.Start();
-            _compactor.Start();
+            Compactor = new Compactor(this, _directory, Log);
         }
         catch
         {
@@ -62,6 +56,9 @@ internal sealed class KeyValueDatabase : IDisposable
     /// <summary>Null when everything is in memory only.</summary>
     public AppendLog? Log { get; }
 
+    /// <summary>Null when everything is in memory only.</summary>
+    public Compactor? Compactor { get; }
+
     public Publications Publications { get; }
 
     /// <summary>Clients of the Redis protocol, on all loops.</summary>
@@ -69,11 +66,8 @@ internal sealed class KeyValueDatabase : IDisposable
 
     public int ClientCount => _clients.Count;
 
-    public LoopGroup? Group { get; private set; }
-
-    public int LoopCount => _loops.Length;
-
-    public IReadOnlyList<KeyValueLoop> LoopStates => _loops;
+    /// <summary>What each loop keeps, whatever the protocols of its connections.</summary>
+    public PerLoop<KeyValueLoop> Loops { get; }
 
     /// <summary>Unix time in milliseconds.</summary>
     public long UnixTime => Time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -81,41 +75,24 @@ internal sealed class KeyValueDatabase : IDisposable
     public long StartedAt { get; }
 
     /// <summary>Unix time in seconds.</summary>
-    public long LastSnapshotAt => (_compactor?.LastSnapshotAt ?? StartedAt) / 1000;
+    public long LastSnapshotAt => (Compactor?.LastSnapshotAt ?? StartedAt) / 1000;
 
-    public bool IsCompacting => _compactor?.IsRunning ?? false;
+    public bool IsCompacting => Compactor?.IsRunning ?? false;
+
+    /// <summary>Whether the last snapshot that was begun could not be written.</summary>
+    public bool HasSnapshotFailed => Compactor?.HasFailed ?? false;
 
     /// <summary>Completes when a client asked the server to end.</summary>
     public Task ShutdownRequested => _shutdownRequested.Task;
 
-    /// <summary>Names the group whose loops will serve; called once, before they do.</summary>
-    public void Attach(LoopGroup group)
+    /// <summary>Gives log and snapshots their threads. Without them, somebody else has their steps done.</summary>
+    public void Start()
     {
-        Group = group;
-        GetLoop(group.Count - 1);
+        Log?.Start();
+        Compactor?.Start();
     }
 
-    /// <summary>
-    /// What a loop of the group keeps; made when it is first asked for, since there may be more loops later.
-    /// </summary>
-    public KeyValueLoop GetLoop(int index)
-    {
-        lock (_loopGate)
-        {
-            if (index >= _loops.Length)
-            {
-                IEnumerable<int> missing = Enumerable.Range(_loops.Length, index + 1 - _loops.Length);
-                _loops = [.. _loops, .. missing.Select(i => new KeyValueLoop(this, i))];
-            }
-
-            return _loops[index];
-        }
-    }
-
-    /// <summary>Runs work on a loop.</summary>
-    public void Post(int loop, Action<KeyValueLoop> work) => Group!.Post(loop, () => work(_loops[loop]));
-
-    public long Sum(Func<KeyValueLoop, long> value) => _loops.Sum(value);
+    public long Sum(Func<KeyValueLoop, long> value) => Loops.Values.Sum(value);
 
     public long NextClientId() => Interlocked.Increment(ref _lastClientId);
 
@@ -125,14 +102,14 @@ internal sealed class KeyValueDatabase : IDisposable
 
     public void RequestShutdown() => _shutdownRequested.TrySetResult();
 
-    public void RequestCompaction() => _compactor?.Request();
+    public void RequestCompaction() => Compactor?.Request();
 
     /// <summary>Ends the log, with everything in it on disk. The loops do not serve any more.</summary>
     public void Dispose()
     {
-        _compactor?.Stop();
+        Compactor?.Stop();
         Log?.Dispose();
-        _compactor?.Dispose();
+        Compactor?.Dispose();
         _directory?.Dispose();
         Keyspace.Dispose();
     }
@@ -143,10 +120,13 @@ internal sealed class KeyValueDatabase : IDisposable
     /// <summary>On the log's thread.</summary>
     private void ReleaseReplies()
     {
-        foreach (KeyValueLoop loop in _loops)
+        // A loop raises its flag and then looks at the log's mark. The mark must not become visible after the flags are
+        // read here, or neither side would see the other's.
+        Interlocked.MemoryBarrier();
+        foreach (KeyValueLoop loop in Loops.Values)
         {
             if (loop.Replies!.HasWaiting)
-                Group!.Post(loop.Index, loop.Replies.Release);
+                loop.Context.Post(loop.Replies.Release);
         }
     }
 }

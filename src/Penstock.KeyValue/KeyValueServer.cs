@@ -24,7 +24,6 @@ public sealed class KeyValueServer : IAsyncDisposable
     {
         _database = database;
         _group = group;
-        database.Attach(group);
         _meter = new KeyValueMeter(database);
     }
 
@@ -47,6 +46,8 @@ public sealed class KeyValueServer : IAsyncDisposable
 
     internal KeyValueDatabase Database => _database;
 
+    internal LoopGroup Group => _group;
+
     /// <summary>Loads what is stored and starts to serve. It accepts connections when this returns.</summary>
     /// <exception cref="ArgumentException">An option's value; the message names it.</exception>
     /// <exception cref="IOException">
@@ -62,6 +63,7 @@ public sealed class KeyValueServer : IAsyncDisposable
         try
         {
             server = new KeyValueServer(database, new LoopGroup(options.Loops));
+            database.Start();
             server.Listen(options);
             return server;
         }
@@ -80,15 +82,28 @@ public sealed class KeyValueServer : IAsyncDisposable
     /// disk. Calling it again joins the stop that is under way.
     /// </summary>
     /// <param name="cancellationToken">Ends the patience: connections that are left are reset at once.</param>
-    public Task StopAsync(CancellationToken cancellationToken = default)
+    /// <exception cref="IOException">
+    /// The server has stopped, but the disk has not taken everything; the message says why.
+    /// </exception>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        await JoinStopAsync(cancellationToken).ConfigureAwait(false);
+        if (_database.Log?.Failure is { } failure)
+            throw new IOException($"Not everything is on the disk: {failure}.");
+    }
+
+    /// <summary>
+    /// As <see cref="StopAsync"/>, but resets connections at once, and leaves it to the log's events to tell of a disk
+    /// that fails.
+    /// </summary>
+    public async ValueTask DisposeAsync() =>
+        await JoinStopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+
+    private Task JoinStopAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
             return _stopping ??= StopCoreAsync(cancellationToken);
     }
-
-    /// <summary>As <see cref="StopAsync"/>, but resets connections at once.</summary>
-    public async ValueTask DisposeAsync() =>
-        await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
 
     private void Listen(KeyValueOptions options)
     {
@@ -101,19 +116,14 @@ public sealed class KeyValueServer : IAsyncDisposable
             RestrictUnixSocket(resp.EndPoint, options.UnixSocketMode);
         }
 
-        _expiry = _group.StartTimer(loop: 0, ExpiryPeriod, _database.GetLoop(0).ExpireSome);
+        _expiry = _group[0].StartTimer(ExpiryPeriod, _database.Loops[_group[0]].ExpireSome);
     }
 
-    /// <summary>
-    /// Handlers are made in the order of the loops, so they can be counted; where every connection has a thread, more
-    /// are made as threads are.
-    /// </summary>
     private EndPoint Listen(ServerOptions options, Func<KeyValueLoop, ConnectionHandler> create)
     {
-        int last = -1;
         try
         {
-            TcpServer server = TcpServer.Start(options, CreateNext, _group);
+            TcpServer server = TcpServer.Start(options, loop => create(_database.Loops[loop]), _group);
             _servers.Add(server);
             return server.EndPoint;
         }
@@ -122,8 +132,6 @@ public sealed class KeyValueServer : IAsyncDisposable
             // With two listeners, the system's error alone would not say which one it is about.
             throw new IOException($"Cannot listen on {options.EndPoint}: {exception.Message}.", exception);
         }
-
-        ConnectionHandler CreateNext() => create(_database.GetLoop(Interlocked.Increment(ref last)));
     }
 
     private static void RestrictUnixSocket(EndPoint endPoint, UnixFileMode mode)

@@ -32,6 +32,11 @@ public readonly record struct LoopCounters
     /// <summary>Connections closed with <see cref="CloseReason.MemoryExhausted"/>.</summary>
     public long MemoryCloses { get; init; }
 
+    /// <summary>
+    /// Timers, posted work and other callbacks without a connection that threw. They were reported; nothing else ended.
+    /// </summary>
+    public long CallbackFaults { get; init; }
+
     internal static LoopCounters From(LoopStatistics statistics) => new()
     {
         Turns = statistics.Turns,
@@ -43,5 +48,6 @@ public readonly record struct LoopCounters
         ReceivePauses = statistics.ReceivePauses,
         HandlerFaults = statistics.HandlerFaults,
         MemoryCloses = statistics.MemoryCloses,
+        CallbackFaults = statistics.CallbackFaults,
     };
 }

@@ -16,7 +16,7 @@ internal static class EchoCommand
             "echo", "Sends every frame back: a 32-bit little-endian length, then that many bytes.");
         arguments.AddTo(command);
         command.SetAction((parsed, _) => ServerRunner.RunAsync(
-            "echo", arguments.Read(parsed), options => TcpServer.Start(options, () => new EchoHandler())));
+            "echo", arguments.Read(parsed), options => TcpServer.Start(options, _ => new EchoHandler())));
         return command;
     }
 }

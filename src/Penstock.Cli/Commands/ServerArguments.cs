@@ -36,7 +36,11 @@ internal sealed class ServerArguments
         "--trigger", "When a readiness mechanism reports a socket.", IoNames.Triggers, Trigger.Level);
 
     private readonly Option<int> _loops = Options.Number(
-        "--loops", "Event loops, each on a thread of its own.", Environment.ProcessorCount, minimum: 1, LoopOptions.MostLoops);
+        "--loops",
+        "Event loops, each on a thread of its own.",
+        Environment.ProcessorCount,
+        minimum: 1,
+        LoopOptions.MostLoops);
 
     private readonly Option<int> _maxConnections = Options.Number(
         "--max-connections",
@@ -46,6 +50,16 @@ internal sealed class ServerArguments
 
     private readonly Option<ByteSize> _maxMessage;
     private readonly Option<Limit> _idleTimeout;
+
+    private readonly Option<Limit> _shutdownTimeout = Options.TimeLimit(
+        "--shutdown-timeout",
+        "How long a stop waits for clients before it resets them; 0 for no limit.",
+        new ServerOptions().ShutdownTimeout);
+
+    private readonly Option<Limit> _lingerTimeout = Options.TimeLimit(
+        "--linger-timeout",
+        "How long a client that goes on sending behind the end of its connection is listened to; 0 for not at all.",
+        new ServerOptions().LingerTimeout);
 
     /// <param name="port">What is listened on by default.</param>
     /// <param name="maxMessage">Bytes in the longest message by default.</param>
@@ -73,6 +87,7 @@ internal sealed class ServerArguments
             _host, _port, _unix,
             _io, _busyWaitOne, _readSlices, _trigger,
             _loops, _maxConnections, _maxMessage, _idleTimeout,
+            _shutdownTimeout, _lingerTimeout,
         ];
         foreach (Option option in options)
             command.Options.Add(option);
@@ -87,6 +102,8 @@ internal sealed class ServerArguments
             MaxConnections = busyWaitOne ? 1 : parsed.GetValue(_maxConnections),
             MaxMessageBytes = (int)Math.Min(ReadMaxMessage(parsed), ConnectionOptions.LargestMessageBytes),
             IdleTimeout = parsed.GetValue(_idleTimeout).Time,
+            ShutdownTimeout = parsed.GetValue(_shutdownTimeout).Time,
+            LingerTimeout = parsed.GetValue(_lingerTimeout).Time,
 
             // A silent newcomer has as long as a silent client: the wire protocols of these servers say so.
             FirstMessageTimeout = Timeout.InfiniteTimeSpan,

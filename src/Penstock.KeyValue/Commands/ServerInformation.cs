@@ -30,7 +30,7 @@ internal static class ServerInformation
 
     private static IEnumerable<(string Name, object Value)> Section(string name, KeyValueLoop loop) => name switch
     {
-        "server" => Server(loop.Database),
+        "server" => Server(loop.Database, loop.Context.Group),
         "clients" => Clients(loop.Database),
         "memory" => Memory(loop.Database),
         "persistence" => Persistence(loop.Database),
@@ -40,7 +40,7 @@ internal static class ServerInformation
         _ => Keys(loop.Database.Keyspace),
     };
 
-    private static IEnumerable<(string Name, object Value)> Server(KeyValueDatabase database) =>
+    private static IEnumerable<(string Name, object Value)> Server(KeyValueDatabase database, LoopGroup group) =>
     [
         ("redis_version", KeyValueDatabase.RedisVersion),
         ("redis_mode", "standalone"),
@@ -48,8 +48,8 @@ internal static class ServerInformation
         ("penstock_version", typeof(KeyValueDatabase).Assembly.GetName().Version?.ToString(3) ?? ""),
         ("os", Environment.OSVersion.VersionString),
         ("process_id", Environment.ProcessId),
-        ("loops", database.LoopCount),
-        ("io", database.Group?.Description ?? ""),
+        ("loops", group.Count),
+        ("io", group.Description),
         ("uptime_in_seconds", (database.UnixTime - database.StartedAt) / 1000),
     ];
 
@@ -72,6 +72,7 @@ internal static class ServerInformation
         ("loading", 0),
         ("rdb_bgsave_in_progress", database.IsCompacting ? 1 : 0),
         ("rdb_last_save_time", database.LastSnapshotAt),
+        ("rdb_last_bgsave_status", database.HasSnapshotFailed ? "err" : "ok"),
         ("aof_enabled", database.Log is null ? 0 : 1),
         ("aof_last_write_status", database.Log?.Failure is null ? "ok" : "err"),
         ("aof_current_size", database.Log?.FileBytes ?? 0),

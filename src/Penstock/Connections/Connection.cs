@@ -53,6 +53,12 @@ public sealed partial class Connection : IBufferWriter<byte>
     /// <summary>Payloads that <see cref="SlowConsumerPolicy.DropOldest"/> has dropped for this peer.</summary>
     public long DroppedPayloads => _output.DroppedPayloads;
 
+    /// <summary>
+    /// Whether the peer has finished sending, as far as is known: also while receiving is paused and what it sent
+    /// before has yet to be shown. It may still read.
+    /// </summary>
+    public bool PeerHasFinished => _input.IsEndNoted;
+
     /// <summary>Bytes staged for the peer that the kernel has not taken yet.</summary>
     public int UnsentBytes => _output.Staged.Length;
 
@@ -92,6 +98,9 @@ public sealed partial class Connection : IBufferWriter<byte>
     /// <summary>Our end's address; null when it is not known any more.</summary>
     public EndPoint? LocalEndPoint => HasSocket ? SocketEndPoints.Local(_socket) : null;
 
+    /// <summary>The loop that serves this connection. Any thread.</summary>
+    public EventLoopContext Loop => _loop.Context;
+
     /// <summary>Whether the caller is on this connection's loop, as the other members ask. Any thread.</summary>
     public bool IsOnLoop => _loop.IsOnLoop;
 
@@ -109,7 +118,7 @@ public sealed partial class Connection : IBufferWriter<byte>
 
     private bool AcceptsOutput => State == ConnectionState.Open;
 
-    internal ConnectionLoop Loop => _loop;
+    internal ConnectionLoop OwnLoop => _loop;
 
     /// <summary>Memory that what was received and not consumed takes.</summary>
     internal int StoredBytes => _input.StoredBytes;

@@ -21,8 +21,8 @@ internal abstract class ConnectionLoop
         Memory = new LoopMemory(budget);
         Blocks = new BlockPool(memory: Memory);
 
-        // Two a slot, one for what is received and one for what is sent; the loop's timers follow.
-        Deadlines = new DeadlineQueue(clock, (slots * 2) + LoopTimers.MaxTimers);
+        // Two a slot: one for what is received and one for what is sent.
+        Deadlines = new DeadlineQueue(clock, slots * 2);
     }
 
     /// <summary>The loop's number in its group, from 0.</summary>
@@ -41,6 +41,9 @@ internal abstract class ConnectionLoop
     public LoopStatistics Statistics { get; } = new();
 
     public DeadlineQueue Deadlines { get; }
+
+    /// <summary>What users see of this loop.</summary>
+    public abstract EventLoopContext Context { get; }
 
     public abstract IoDriver Driver { get; }
 

@@ -36,9 +36,9 @@ internal struct FlowControl(Connection connection)
     public readonly bool HasRoom => connection.UnsentBytes <= HighMark;
 
     /// <summary>When memory is short, connections may hold less.</summary>
-    public readonly int HighMark => Math.Min(Limits.SendHighMark, connection.Loop.Memory.Mark);
+    public readonly int HighMark => Math.Min(Limits.SendHighMark, connection.OwnLoop.Memory.Mark);
 
-    private readonly int LowMark => Math.Min(Limits.SendLowMark, connection.Loop.Memory.Mark / 4);
+    private readonly int LowMark => Math.Min(Limits.SendLowMark, connection.OwnLoop.Memory.Mark / 4);
 
     private readonly ConnectionLimits Limits => connection.Scope.Limits;
 
@@ -86,7 +86,7 @@ internal struct FlowControl(Connection connection)
         if (connection.State != ConnectionState.Open || IsPausedFor(PauseCauses.Memory))
             return;
         Pause(PauseCauses.Memory);
-        connection.Loop.AwaitMemory(connection);
+        connection.OwnLoop.AwaitMemory(connection);
     }
 
     public readonly bool IsPausedFor(PauseCauses cause) => (_paused & cause) != 0;

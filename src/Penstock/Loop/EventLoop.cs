@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Penstock.Buffers;
 using Penstock.Connections;
+using Penstock.Diagnostics;
 using Penstock.Drivers;
 using Penstock.Net;
 using Penstock.Timing;
@@ -13,7 +14,10 @@ namespace Penstock.Loop;
 /// </summary>
 internal sealed class EventLoop : ConnectionLoop
 {
-    /// <summary>Listeners on one loop; their slots follow those of the connections.</summary>
+    /// <summary>
+    /// Listeners on one loop. Their slots come before those of the connections, so that tables by slot are as large as
+    /// the connections that there have been, and not as those that there may be.
+    /// </summary>
     public const int MaxListeners = 64;
 
     /// <summary>
@@ -39,6 +43,10 @@ internal sealed class EventLoop : ConnectionLoop
     private int _listenerCount;
     private readonly int _threadId;
 
+    /// <summary>What ends with the loop; null once it has ended. Any thread, under its own lock.</summary>
+    private List<IDisposable>? _owned = [];
+    private readonly Lock _ownedGate = new();
+
     /// <param name="index">The loop's number in its group.</param>
     /// <param name="driver">The loop owns it; it must have <see cref="SlotsFor"/> slots.</param>
     /// <param name="clock">The time that all deadlines are kept in.</param>
@@ -58,9 +66,9 @@ internal sealed class EventLoop : ConnectionLoop
         _driver = driver;
         _maxEventsPerTurn = maxEventsPerTurn;
         _repliesPerFlush = driver.SendsAtOnce ? RepliesPerFlush : int.MaxValue;
-        _connections = new ConnectionSlab(this, maxConnections);
+        _connections = new ConnectionSlab(this, maxConnections, MaxListeners);
         _mailbox = new Mailbox(driver.Wake);
-        Timers = new LoopTimers(Deadlines, SlotsFor(maxConnections) * 2);
+        Context = new EventLoopContext(this);
         _pressure = new MemoryPressure(this, _connections);
         _backoff = Deadlines.GetList(LoopListener.BackoffTime);
         _threadId = Environment.CurrentManagedThreadId;
@@ -68,12 +76,17 @@ internal sealed class EventLoop : ConnectionLoop
 
     public override IoDriver Driver => _driver;
 
-    public LoopTimers Timers { get; }
+    public override EventLoopContext Context { get; }
+
+    public LoopTimers Timers { get; } = new();
 
     public override bool IsOnLoop => Environment.CurrentManagedThreadId == _threadId;
 
     /// <summary>Set by <see cref="Stop"/>: the turn in progress is the last.</summary>
     public bool IsStopped { get; private set; }
+
+    /// <summary>A stop has given the loop up, and said so: what runs there did not return. Any thread.</summary>
+    public bool IsHeld { get; private set; }
 
     /// <summary>Whether the loop takes no more posts. Any thread; may be a moment late.</summary>
     public bool HasEnded => _mailbox.IsClosed;
@@ -85,7 +98,7 @@ internal sealed class EventLoop : ConnectionLoop
     public SendBacklog ReadBacklog() => _connections.ReadBacklog();
 
     /// <summary>When the loop must next do something by itself.</summary>
-    public long NextDeadline => _mailbox.HasWork || _dirty.Count > 0 ? 0 : Deadlines.Next;
+    public long NextDeadline => _mailbox.HasWork || _dirty.Count > 0 ? 0 : Math.Min(Deadlines.Next, Timers.Next);
 
     /// <summary>Set when the loop is claimed for one connection at a time: called when that one is over.</summary>
     public Action<EventLoop>? Vacated { get; set; }
@@ -102,6 +115,7 @@ internal sealed class EventLoop : ConnectionLoop
         Now = Math.Max(Now, Clock.Now);
         DispatchCompletions();
         ExpireDeadlines();
+        Timers.RunDue(Now);
         _mailbox.Drain();
         FlushDirtyConnections();
         if (Memory.EndTurn())
@@ -170,18 +184,20 @@ internal sealed class EventLoop : ConnectionLoop
             throw new InvalidOperationException($"A loop serves at most {MaxListeners} listeners.");
         _listeners[place] = listener;
         _listenerCount++;
-        return new SlotKey(_connections.Capacity + place, ++_listenerGeneration);
+        return new SlotKey(place, ++_listenerGeneration);
     }
 
     public void RemoveListener(SlotKey key)
     {
-        _listeners[key.Index - _connections.Capacity] = null;
+        _listeners[key.Index] = null;
         _listenerCount--;
     }
 
-    public void StartBackoff(SlotKey listener) => Deadlines.Set(listener.Index * 2, _backoff, Now);
+    public void StartBackoff(SlotKey listener) =>
+        Deadlines.Set(ConnectionDeadlines.EntryOf(listener.Index), _backoff, Now);
 
-    public void CancelBackoff(SlotKey listener) => Deadlines.Cancel(listener.Index * 2);
+    public void CancelBackoff(SlotKey listener) =>
+        Deadlines.Cancel(ConnectionDeadlines.EntryOf(listener.Index));
 
     /// <summary>
     /// Calls <paramref name="action"/> for every connection of <paramref name="scope"/>, or of all; it may close them.
@@ -217,7 +233,43 @@ internal sealed class EventLoop : ConnectionLoop
         }
     }
 
+    /// <summary>Says once that a stop goes on without this loop. Any thread.</summary>
+    public void GiveUp()
+    {
+        if (IsHeld)
+            return;
+        IsHeld = true;
+        PenstockEventSource.Log.LoopHeld(Index, ConnectionCount);
+    }
+
+    /// <summary>Has what users keep for this loop disposed when the loop ends, on its thread. Any thread.</summary>
+    public void DisposeAtEnd(IDisposable item)
+    {
+        lock (_ownedGate)
+        {
+            if (_owned is not null)
+            {
+                _owned.Add(item);
+                return;
+            }
+        }
+
+        Dispose(item);
+    }
+
     private void EndAll(CloseReason reason)
+    {
+        try
+        {
+            EndConnections(reason);
+        }
+        finally
+        {
+            DisposeOwned();
+        }
+    }
+
+    private void EndConnections(CloseReason reason)
     {
         try
         {
@@ -235,6 +287,22 @@ internal sealed class EventLoop : ConnectionLoop
             _pressure.End();
         }
     }
+
+    private void DisposeOwned()
+    {
+        List<IDisposable> owned;
+        lock (_ownedGate)
+        {
+            owned = _owned ?? [];
+            _owned = null;
+        }
+
+        owned.ForEach(Dispose);
+    }
+
+    /// <summary>It is the users' code, and must not keep the rest from being disposed.</summary>
+    private void Dispose(IDisposable item) =>
+        GuardedCallback.Run(this, "the disposal of what it kept", item.Dispose);
 
     private void AwaitLastCompletions()
     {
@@ -271,7 +339,7 @@ internal sealed class EventLoop : ConnectionLoop
     private void Dispatch(in Completion completion)
     {
         Statistics.Completions++;
-        if (completion.Slot.Index >= _connections.Capacity)
+        if (completion.Slot.Index < MaxListeners)
             DispatchToListener(in completion);
         else if (_connections.TryGet(completion.Slot, out Connection connection))
             Dispatch(connection, in completion);
@@ -289,6 +357,9 @@ internal sealed class EventLoop : ConnectionLoop
             case CompletionKind.Sent:
                 connection.OnSent(completion.Result);
                 break;
+            case CompletionKind.PeerFinished:
+                connection.OnPeerFinishing();
+                break;
             case CompletionKind.Closed:
                 connection.OnClosed();
                 break;
@@ -302,7 +373,7 @@ internal sealed class EventLoop : ConnectionLoop
 
     private void DispatchToListener(in Completion completion)
     {
-        LoopListener? listener = _listeners[completion.Slot.Index - _connections.Capacity];
+        LoopListener? listener = _listeners[completion.Slot.Index];
         if (listener is not null && listener.Key == completion.Slot)
         {
             listener.OnCompletion(in completion);
@@ -318,11 +389,9 @@ internal sealed class EventLoop : ConnectionLoop
     {
         while (Deadlines.TryTakeExpired(Now, out int entry))
         {
-            int slot = entry / 2;
-            if (slot >= SlotsFor(_connections.Capacity))
-                Timers.OnExpired(entry, Now);
-            else if (slot >= _connections.Capacity)
-                _listeners[slot - _connections.Capacity]?.OnBackoffEnded();
+            int slot = ConnectionDeadlines.SlotOf(entry);
+            if (slot < MaxListeners)
+                _listeners[slot]?.OnBackoffEnded();
             else if ((entry & 1) == 0)
                 _connections[slot].OnReceiveDeadline();
             else

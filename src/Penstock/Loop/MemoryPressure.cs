@@ -22,7 +22,7 @@ internal sealed class MemoryPressure
     private readonly EventLoop _loop;
     private readonly ConnectionSlab _connections;
     private readonly List<Waiter> _waiters = [];
-    private LoopTimer? _timer;
+    private bool _looksLater;
     private long _released;
     private int _closing;
     private int _unreported;
@@ -44,7 +44,7 @@ internal sealed class MemoryPressure
     public void Await(Connection connection)
     {
         _waiters.Add(new Waiter(connection, connection.Key, _loop.Now));
-        _timer ??= new LoopTimer(_loop, LookPeriod, Look);
+        LookLater();
     }
 
     /// <summary>Resumes those for which there is room, and closes those that waited for too long.</summary>
@@ -52,10 +52,6 @@ internal sealed class MemoryPressure
     {
         _waiters.RemoveAll(waiter => !waiter.IsWaiting || TryResume(waiter.Connection));
         CloseImpatient();
-        if (_waiters.Count > 0)
-            return;
-        _timer?.Dispose();
-        _timer = null;
     }
 
     /// <summary>One that was closed for memory has given it back.</summary>
@@ -114,6 +110,22 @@ internal sealed class MemoryPressure
             excess -= waiter.Connection.HeldBytes;
             Close(waiter.Connection);
         }
+    }
+
+    private void LookLater()
+    {
+        if (_looksLater)
+            return;
+        _looksLater = true;
+        _loop.Context.StartOneShotTimer(LookPeriod, LookAgain);
+    }
+
+    private void LookAgain()
+    {
+        _looksLater = false;
+        Look();
+        if (_waiters.Count > 0)
+            LookLater();
     }
 
     private bool TryResume(Connection connection)

@@ -14,7 +14,7 @@ internal sealed class RunningServer
     private readonly ConnectionLimiter _limiter;
     private readonly ListenSocket _listenSocket;
     private readonly ServerOnLoop[] _parts;
-    private readonly Func<ConnectionHandler> _handlerFactory;
+    private readonly Func<EventLoopContext, ConnectionHandler> _handlerFactory;
 
     /// <summary>The parts on threads that were started for connections, by the number of their loop.</summary>
     private readonly Dictionary<int, ServerOnLoop> _threadParts = [];
@@ -23,7 +23,11 @@ internal sealed class RunningServer
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _unlistening;
 
-    private RunningServer(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group, int listeners)
+    private RunningServer(
+        ServerOptions options,
+        Func<EventLoopContext, ConnectionHandler> handlerFactory,
+        LoopGroup group,
+        int listeners)
     {
         _options = options;
         _group = group;
@@ -31,7 +35,7 @@ internal sealed class RunningServer
         _limiter = new ConnectionLimiter(options.MaxConnections);
         _parts = new ServerOnLoop[AcceptingLoops(group)];
         for (int i = 0; i < _parts.Length; i++)
-            _parts[i] = CreatePart(group.Loops[i], handlerFactory());
+            _parts[i] = CreatePart(group.Loops[i], MakeHandler);
         _listenSocket = ListenSocket.Open(options, listeners);
         _limiter.OnRoom = OnRoom;
         _group.ConnectionThreads?.Subscribe(OnRoom);
@@ -46,7 +50,8 @@ internal sealed class RunningServer
 
     private string Name => EndPoint.ToString()!;
 
-    public static RunningServer Start(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group)
+    public static RunningServer Start(
+        ServerOptions options, Func<EventLoopContext, ConnectionHandler> handlerFactory, LoopGroup group)
     {
         int loops = AcceptingLoops(group);
         bool listenerPerLoop = UsesReusePort(options, loops);
@@ -64,7 +69,10 @@ internal sealed class RunningServer
         }
     }
 
-    /// <summary>Closes the listeners; calling it again joins the first call.</summary>
+    /// <summary>
+    /// Closes the listeners; calling it again joins the first call. Those of a loop that is held refuse newcomers, and
+    /// are closed when it comes back.
+    /// </summary>
     public Task StopAcceptingAsync()
     {
         lock (_gate)
@@ -75,23 +83,27 @@ internal sealed class RunningServer
     /// <param name="impatience">Cancelled when those that are left are to be reset at once.</param>
     public async Task StopAsync(CancellationToken impatience)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
+        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, limit.Token);
         await StopAcceptingAsync().ConfigureAwait(false);
         _group.ConnectionThreads?.Unsubscribe(OnRoom);
 
         Action<Connection> end = impatience.IsCancellationRequested
             ? static connection => connection.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset)
-            : static connection => connection.Drain(CloseReason.ServerShutdown);
-        Task drained = Task.WhenAll(AllParts().Select(part => OnLoop(part.Loop, done => End(part, end, done))));
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
-        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, limit.Token);
-        if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
+            : static connection => connection.Stop();
+        ServerOnLoop[] parts = AllParts();
+        Task[] drained = Array.ConvertAll(parts, part => OnLoop(part.Loop, done => End(part, end, done)));
+        Task allDrained = Task.WhenAll(drained);
+        if (await Task.WhenAny(allDrained, timeout).ConfigureAwait(false) == timeout)
         {
             if (!impatience.IsCancellationRequested)
                 PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
             ResetConnections();
         }
 
-        await drained.ConfigureAwait(false);
+        await _group.AwaitLoopsAsync(
+            Array.ConvertAll(parts, part => part.Loop), drained, loop => loop.GiveUp()).ConfigureAwait(false);
+        await Task.WhenAll(drained.Where(task => task.IsFaulted)).ConfigureAwait(false);
 
         // Or its timer would keep the server in memory until it ran out.
         await limit.CancelAsync().ConfigureAwait(false);
@@ -105,8 +117,10 @@ internal sealed class RunningServer
 
     private async Task UnlistenAsync()
     {
-        Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
-        await Task.WhenAll(closed).ConfigureAwait(false);
+        EventLoop[] loops = Array.ConvertAll(_parts, part => part.Loop);
+        Task[] closed = Array.ConvertAll(loops, loop => OnLoop(loop, done => CloseListeners(loop, done)));
+        await _group.AwaitLoopsAsync(loops, closed, RefuseNewcomers).ConfigureAwait(false);
+        await Task.WhenAll(closed.Where(task => task.IsFaulted)).ConfigureAwait(false);
         try
         {
             _listenSocket.Dispose();
@@ -115,6 +129,15 @@ internal sealed class RunningServer
         {
             // The connections are still to be drained: a stop must not end half-way because of a file.
             PenstockEventSource.Log.SocketFileLeft(Name, exception.Message);
+        }
+    }
+
+    private void RefuseNewcomers(EventLoop held)
+    {
+        foreach (LoopListener listener in _listeners)
+        {
+            if (listener.Loop == held)
+                listener.Refuse();
         }
     }
 
@@ -141,15 +164,23 @@ internal sealed class RunningServer
     }
 
     /// <summary>
-    /// The server's part on a thread for connections, made when the thread gets its first one from this server.
+    /// The server's part on a thread for connections, made when the thread gets its first one from this server; null
+    /// when the thread has ended.
     /// </summary>
-    private ServerOnLoop PartOn(EventLoop loop)
+    private ServerOnLoop? PartOn(EventLoop loop)
     {
         lock (_threadParts)
         {
-            if (!_threadParts.TryGetValue(loop.Index, out ServerOnLoop? part) || part.Scope.Handler.IsUnmade)
-                _threadParts[loop.Index] = part = CreatePart(loop, MakeHandler());
-            return part;
+            if (_threadParts.TryGetValue(loop.Index, out ServerOnLoop? part) && !part.Scope.Handler.IsUnmade)
+                return part;
+            try
+            {
+                return _threadParts[loop.Index] = CreatePart(loop, TryMakeHandler);
+            }
+            catch (ObjectDisposedException) when (loop.HasEnded)
+            {
+                return null;
+            }
         }
     }
 
@@ -157,11 +188,11 @@ internal sealed class RunningServer
     /// While the server runs, a factory that throws costs the connection that needed the handler; the thread's next
     /// connection asks it again.
     /// </summary>
-    private ConnectionHandler MakeHandler()
+    private ConnectionHandler TryMakeHandler(EventLoopContext loop)
     {
         try
         {
-            return _handlerFactory();
+            return MakeHandler(loop);
         }
         catch (Exception exception)
         {
@@ -169,14 +200,19 @@ internal sealed class RunningServer
         }
     }
 
-    private ServerOnLoop CreatePart(EventLoop loop, ConnectionHandler handler)
+    private ConnectionHandler MakeHandler(EventLoopContext loop) =>
+        _handlerFactory(loop) ?? throw new InvalidOperationException("The handler factory returned null.");
+
+    /// <summary>
+    /// Handler and deadline lists are made on the loop, which may be serving others already: they are its own.
+    /// </summary>
+    private ServerOnLoop CreatePart(EventLoop loop, Func<EventLoopContext, ConnectionHandler> makeHandler)
     {
-        // Deadline lists are made on the loop, which may be serving others already.
         ServerOnLoop? part = null;
         RunOnLoop(loop, () =>
         {
             ConnectionLimits limits = ConnectionLimits.From(_options, loop.Deadlines);
-            part = new ServerOnLoop(loop, new ConnectionScope(handler, limits, _limiter));
+            part = new ServerOnLoop(loop, new ConnectionScope(makeHandler(loop.Context), limits, _limiter));
         });
         return part!;
     }

@@ -1,14 +1,18 @@
+using Penstock.Loop;
+
 namespace Penstock.Publishing;
 
 /// <summary>
 /// Messages on their way to one loop. Everything that is published before the loop gets to it is delivered by one
 /// posted item, also what is published on that loop itself: so all its subscribers see one order.
 /// </summary>
-internal sealed class LoopInbox(LoopGroup group, int loop)
+internal sealed class LoopInbox(EventLoopContext loop)
 {
     private readonly Lock _gate = new();
     private List<Message> _arriving = [];
     private List<Message> _delivering = [];
+
+    public EventLoopContext Loop => loop;
 
     /// <summary>Any thread.</summary>
     public void Add(Topic topic, SharedPayload payload)
@@ -21,7 +25,7 @@ internal sealed class LoopInbox(LoopGroup group, int loop)
             first = _arriving.Count == 1;
         }
 
-        if (first && !group.Loops[loop].Post(static (inbox, _) => ((LoopInbox)inbox!).Deliver(), this))
+        if (first && !loop.Loop.Post(static (inbox, _) => ((LoopInbox)inbox!).Deliver(), this))
             Discard();
     }
 
@@ -29,12 +33,25 @@ internal sealed class LoopInbox(LoopGroup group, int loop)
     {
         Take();
         foreach (Message message in _delivering)
+            Deliver(message);
+        _delivering.Clear();
+    }
+
+    /// <summary>
+    /// A message that its publisher gave back too early cannot be sent. It costs itself, and neither its subscribers
+    /// nor the messages behind it.
+    /// </summary>
+    private void Deliver(Message message)
+    {
+        try
         {
             message.Topic.DeliverOn(loop, message.Payload);
             message.Payload.Dispose();
         }
-
-        _delivering.Clear();
+        catch (Exception exception)
+        {
+            GuardedCallback.Report(loop.Loop, "delivering a message of a topic", exception);
+        }
     }
 
     /// <summary>The loop has ended, and its connections with it.</summary>

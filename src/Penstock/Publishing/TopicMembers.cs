@@ -1,7 +1,9 @@
+using Penstock.Connections;
+
 namespace Penstock.Publishing;
 
 /// <summary>A topic's subscribers on one loop. That loop's thread only, except <see cref="IsEmpty"/>.</summary>
-internal sealed class TopicMembers(Topic topic)
+internal sealed class TopicMembers(Topic topic, LoopInbox inbox)
 {
     /// <summary>Null for one that left while a message was being sent.</summary>
     private readonly List<Connection?> _connections = [];
@@ -13,6 +15,12 @@ internal sealed class TopicMembers(Topic topic)
 
     /// <summary>Any thread; may be a moment late, as a subscription is.</summary>
     public bool IsEmpty => Volatile.Read(ref _count) == 0;
+
+    /// <summary>The loop of these subscribers.</summary>
+    public EventLoopContext Loop => inbox.Loop;
+
+    /// <summary>Brings messages of other loops here; any thread.</summary>
+    public LoopInbox Inbox => inbox;
 
     public bool Add(Connection connection)
     {
@@ -45,17 +53,23 @@ internal sealed class TopicMembers(Topic topic)
     public void Send(SharedPayload payload, Action<Connection>? queued)
     {
         _sends++;
-        int count = _connections.Count;
-        for (int i = 0; i < count; i++)
+        try
         {
-            if (_connections[i] is not { } connection)
-                continue;
-            connection.Send(payload);
-            queued?.Invoke(connection);
+            int count = _connections.Count;
+            for (int i = 0; i < count; i++)
+            {
+                if (_connections[i] is not { } connection)
+                    continue;
+                connection.Send(payload);
+                if (queued is not null)
+                    GuardedHandler.Run(connection, queued);
+            }
         }
-
-        if (--_sends == 0 && _hasGaps)
-            CloseGaps();
+        finally
+        {
+            if (--_sends == 0 && _hasGaps)
+                CloseGaps();
+        }
     }
 
     /// <summary>

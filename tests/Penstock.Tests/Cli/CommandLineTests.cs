@@ -9,11 +9,14 @@ public sealed class CommandLineTests
         [["serve", "echo"], ["serve", "broadcast"], ["serve", "kv"], ["serve", "http"], ["send"], ["listen"],
             ["kv", "get", "key"], ["kv", "put", "key", "value"]];
 
-    private static readonly string[] Numbers = ["--port", "--resp-port", "--loops", "--max-connections", "--read-slice-timeouts"];
-    private static readonly string[] NotNumbers = ["abc", "1.5", "99999999999", "-1", "1e3", "0x10", "", " ", "+1 ", "\u0661"];
+    private static readonly string[] Numbers =
+        ["--port", "--resp-port", "--loops", "--max-connections", "--read-slice-timeouts"];
+    private static readonly string[] NotNumbers =
+        ["abc", "1.5", "99999999999", "-1", "1e3", "0x10", "", " ", "+1 ", "\u0661"];
     private static readonly string[] Sizes = ["--max-message", "--max-memory"];
     private static readonly string[] NotSizes = ["abc", "1.5", "64xb", "99999999999gb", "-1", "mb", "", "\u0661"];
-    private static readonly string[] NotTimes = ["abc", "-1", "1e300", "NaN", "Infinity", "1d", "s", "", "1000000h", "0.0000001ms"];
+    private static readonly string[] NotTimes =
+        ["abc", "-1", "1e300", "NaN", "Infinity", "1d", "s", "", "1000000h", "0.0000001ms"];
     private static readonly string[] NotNames = ["carrier-pigeon", "", "EPOLL "];
 
     /// <summary>Each option that some command has, with what it must refuse.</summary>

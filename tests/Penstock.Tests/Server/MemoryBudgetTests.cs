@@ -102,7 +102,7 @@ public sealed class MemoryBudgetTests
     private static TestServer Producing()
     {
         var journal = new ConnectionJournal();
-        return TestServer.Start(journal, () => new Producer(journal), Limit);
+        return TestServer.Start(journal, _ => new Producer(journal), Limit);
     }
 
     private static void Limit(ServerOptions options) => options.Loops.MaxMemoryForConnections = Budget;

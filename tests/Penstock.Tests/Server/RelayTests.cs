@@ -19,7 +19,7 @@ public sealed class RelayTests
     {
         TestIo.SkipUnlessLoopsAreShared();
         var relay = new Relay();
-        await using TestServer server = TestServer.Start(relay.Journal, () => relay, o =>
+        await using TestServer server = TestServer.Start(relay.Journal, _ => relay, o =>
         {
             o.Loops.Count = 1;
             (o.MaxSendQueueBytes, o.ResumeSendQueueBytes) = (HighMark, HighMark / 4);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Tracing;
 using System.Net.Sockets;
 
 namespace Penstock.Tests.Server;
@@ -147,40 +148,28 @@ public sealed class ShutdownTests
         await client.ExpectGoneAsync();
         Assert.Equal([CloseReason.ServerShutdown], server.Journal.Closed);
         await server.Server.Completion.Bounded();
-        Assert.False(group.Post(0, () => { }), "the loop has ended");
+        Assert.False(group[0].Post(() => { }), "the loop has ended");
     }
 
     [Fact]
     public async Task A_loop_that_breaks_ends_its_connections_and_the_server_says_why()
     {
         TestIo.SkipUnlessLoopsAreShared();
-        var time = new ManualTimeProvider();
-        TestServer server = TestServer.Echo(o => o.Loops.TimeProvider = time);
-        using TestClient client = await server.ConnectAsync();
-        await client.ExchangeAsync();
-        server.Group.Post(0, () => throw new InvalidOperationException("The test breaks the loop."));
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => server.Server.Completion.Bounded());
-        Assert.Equal("The test breaks the loop.", fault.Message);
-        await client.ExpectGoneAsync();
-        Assert.Equal([CloseReason.LoopFault], server.Journal.Closed);
-        await server.DisposeAsync();
-    }
-
-    [Fact]
-    public async Task A_loop_that_cannot_even_wait_for_the_end_ends_its_connections_too()
-    {
-        TestIo.SkipUnlessLoopsAreShared();
+        using var events = new EngineEvents();
         var time = new BreakableTimeProvider();
         TestServer server = TestServer.Echo(o => o.Loops.TimeProvider = time);
         using TestClient client = await server.ConnectAsync();
         await client.ExchangeAsync();
         time.Break();
-        server.Group.Post(0, () => { });
+        server.Group[0].Post(() => { });
         var fault = await Assert.ThrowsAsync<IOException>(() => server.Server.Completion.Bounded());
         Assert.Equal("The clock failed 1 times.", fault.Message);
+        await Assert.ThrowsAsync<IOException>(() => server.Group.Completion.Bounded());
+        Assert.False(server.Group.IsHealthy);
         await client.ExpectGoneAsync();
         await server.DisposeAsync();
         Assert.Equal([CloseReason.LoopFault], server.Journal.Closed);
+        Assert.Equal(1, events.Count(EventLevel.Critical, "The clock failed"));
     }
 
     private static async Task SendIfPossibleAsync(TestClient client, byte[] bytes)
