@@ -65,8 +65,7 @@ public sealed class FactoryFaultTests
             o => TestIo.Apply(o.Loops, io: IoMechanism.ThreadPerConnection));
         using TestClient first = await server.ConnectAsync();
         await first.ExchangeAsync();
-        using TestClient second = await server.ConnectAsync();
-        await second.ExpectResetAsync();
+        await TestClient.ExpectResetAsync(server.EndPoint);
 
         await first.ExchangeAsync();
         await Patience.UntilAsync(() => server.Server.ConnectionCount == 1);
