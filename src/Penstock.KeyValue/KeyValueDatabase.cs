@@ -79,6 +79,9 @@ internal sealed class KeyValueDatabase : IDisposable
 
     public bool IsCompacting => Compactor?.IsRunning ?? false;
 
+    /// <summary>Whether the last snapshot that was begun could not be written.</summary>
+    public bool HasSnapshotFailed => Compactor?.HasFailed ?? false;
+
     /// <summary>Completes when a client asked the server to end.</summary>
     public Task ShutdownRequested => _shutdownRequested.Task;
 

@@ -74,6 +74,9 @@ internal sealed class KeyValueHandler(KeyValueLoop loop)
                 reply.Value = Encoding.UTF8.GetString(entry.Value);
                 reply.Status = Status.Ok;
             }
+
+            // A key that was found over its time is gone for good.
+            loop.Commit();
         }
 
         KeyValueFrame.Write(connection, reply);

@@ -72,6 +72,7 @@ internal static class ServerInformation
         ("loading", 0),
         ("rdb_bgsave_in_progress", database.IsCompacting ? 1 : 0),
         ("rdb_last_save_time", database.LastSnapshotAt),
+        ("rdb_last_bgsave_status", database.HasSnapshotFailed ? "err" : "ok"),
         ("aof_enabled", database.Log is null ? 0 : 1),
         ("aof_last_write_status", database.Log?.Failure is null ? "ok" : "err"),
         ("aof_current_size", database.Log?.FileBytes ?? 0),

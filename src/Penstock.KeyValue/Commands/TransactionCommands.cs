@@ -132,17 +132,17 @@ internal static class TransactionCommands
     private static void RunAll(ref Invocation call, Transaction transaction)
     {
         using ShardLock locks = call.Keys.Keyspace.Lock(MaskOf(in call, transaction));
-        if (IsBroken(in call))
-        {
-            call.Reply.NullArray();
-            return;
-        }
-
-        // The commands of a transaction see it as over.
-        call.Session.Transaction = null;
-        call.Reply.Array(transaction.Commands.Count);
         try
         {
+            if (IsBroken(in call))
+            {
+                call.Reply.NullArray();
+                return;
+            }
+
+            // The commands of a transaction see it as over.
+            call.Session.Transaction = null;
+            call.Reply.Array(transaction.Commands.Count);
             foreach (QueuedCommand queued in transaction.Commands)
             {
                 Invocation inner = InvocationOf(queued, in call);

@@ -28,7 +28,8 @@ internal sealed class Compactor : IDisposable
     private volatile bool _stopping;
     private volatile bool _requested;
     private volatile bool _running;
-    private long? _failedAt;
+    private volatile bool _failed;
+    private long _failedAt;
     private long _snapshotBytes;
     private long _lastSnapshotAt;
 
@@ -42,6 +43,9 @@ internal sealed class Compactor : IDisposable
     }
 
     public bool IsRunning => _running;
+
+    /// <summary>Whether the last snapshot that was begun failed.</summary>
+    public bool HasFailed => _failed;
 
     /// <summary>Unix time in milliseconds.</summary>
     public long LastSnapshotAt => Volatile.Read(ref _lastSnapshotAt);
@@ -73,11 +77,12 @@ internal sealed class Compactor : IDisposable
             _work ??= Begin();
             if (_work.MoveNext())
                 return _work.Current;
-            _failedAt = null;
+            _failed = false;
         }
         catch (IOException exception)
         {
             _failedAt = _time.GetTimestamp();
+            _failed = true;
             if (!_stopping)
                 KeyValueEventSource.Log.SnapshotFailed(exception.Message);
         }
@@ -116,8 +121,7 @@ internal sealed class Compactor : IDisposable
     }
 
     private bool IsDue => _requested
-        || ((IsLogLong || _log.IsDoubtful)
-            && (_failedAt is not { } failedAt || _time.GetElapsedTime(failedAt) >= RetryPeriod));
+        || ((IsLogLong || _log.IsDoubtful) && (!_failed || _time.GetElapsedTime(_failedAt) >= RetryPeriod));
 
     private bool IsLogLong =>
         _log.FileBytes >= _database.Options.CompactLogBytes && _log.FileBytes >= _snapshotBytes * 2;

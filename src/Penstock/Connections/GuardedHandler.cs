@@ -66,11 +66,47 @@ internal sealed class GuardedHandler(ConnectionHandler handler)
         }
     }
 
+    public void PeerFinishing(Connection connection)
+    {
+        try
+        {
+            handler.OnPeerFinishing(connection);
+        }
+        catch (Exception exception)
+        {
+            connection.Fault(exception);
+        }
+    }
+
     public void PeerFinished(Connection connection)
     {
         try
         {
             handler.OnPeerFinished(connection);
+        }
+        catch (Exception exception)
+        {
+            connection.Fault(exception);
+        }
+    }
+
+    public void ReceiveTimeout(Connection connection, CloseReason reason)
+    {
+        try
+        {
+            handler.OnReceiveTimeout(connection, reason);
+        }
+        catch (Exception exception)
+        {
+            connection.Fault(exception);
+        }
+    }
+
+    public void Stopping(Connection connection)
+    {
+        try
+        {
+            handler.OnStopping(connection);
         }
         catch (Exception exception)
         {

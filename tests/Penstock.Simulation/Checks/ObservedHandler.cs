@@ -76,6 +76,15 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
         DisturbPerhaps(record);
     }
 
+    public override void OnPeerFinishing(Connection connection)
+    {
+        ConnectionRecord record = Require(connection, nameof(OnPeerFinishing));
+        run.Require(!record.SawPeerFinish, $"{record} was told that its peer finishes behind its end");
+        run.Require(record.Client.Connection.ToServer.HasEnded, $"{record} was told too early that its peer finishes");
+        ThrowPerhaps(record);
+        inner.OnPeerFinishing(connection);
+    }
+
     public override void OnPeerFinished(Connection connection)
     {
         ConnectionRecord record = Require(connection, nameof(OnPeerFinished));
@@ -84,6 +93,24 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
         record.SawPeerFinish = true;
         ThrowPerhaps(record);
         inner.OnPeerFinished(connection);
+    }
+
+    public override void OnReceiveTimeout(Connection connection, CloseReason reason)
+    {
+        ConnectionRecord record = Require(connection, nameof(OnReceiveTimeout));
+        CloseReasonRules.RequireTimedOut(run, record, reason);
+        ThrowPerhaps(record);
+        inner.OnReceiveTimeout(connection, reason);
+        run.Require(
+            connection.State >= ConnectionState.Draining, $"{record} goes on behind its deadline for {reason}");
+    }
+
+    public override void OnStopping(Connection connection)
+    {
+        ConnectionRecord record = Require(connection, nameof(OnStopping));
+        run.Require(server.IsStopping, $"{record} was told that its server stops");
+        ThrowPerhaps(record);
+        inner.OnStopping(connection);
     }
 
     public override void OnClosed(Connection connection, CloseReason reason)
