@@ -41,6 +41,7 @@ internal sealed class KeyValueDatabase : IDisposable
         catch
         {
             _directory.Dispose();
+            Keyspace.Dispose();
             throw;
         }
     }
