@@ -110,7 +110,7 @@ internal sealed partial class CliProcess : IAsyncDisposable
             lines.Enqueue(line);
     }
 
-    [GeneratedRegex(@"^echo listening on (?<place>\S+) \((?<how>.+)\)$")]
+    [GeneratedRegex(@"^\w+ listening on (?<place>\S+) \((?<how>.+)\)$")]
     private static partial Regex Banner();
 
     [LibraryImport("libc", EntryPoint = "kill")]
