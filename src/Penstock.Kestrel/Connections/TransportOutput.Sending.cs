@@ -9,6 +9,12 @@ internal sealed partial class TransportOutput
     /// <summary>The most that is copied to the loop's blocks before the kernel has taken it.</summary>
     private const int MaxStagedBytes = 64 * 1024;
 
+    /// <summary>When something was last sent; the peer has it, or never will, once that is long ago.</summary>
+    private long _lastSend = Environment.TickCount64;
+
+    /// <summary>Nothing was sent for a while. Any thread.</summary>
+    public bool IsQuiet => Environment.TickCount64 - _lastSend >= _quietMilliseconds;
+
     /// <summary>
     /// The application is about to wait for its peer, so what waits for company has no more to wait for.
     /// </summary>
@@ -87,6 +93,7 @@ internal sealed partial class TransportOutput
         if (_buffer.Length == 0)
             return;
         _flushes++;
+        _lastSend = Environment.TickCount64;
         if (_connection.IsOnLoop)
         {
             // What is answered during one delivery is staged at its end, all at once.

@@ -23,6 +23,7 @@ internal sealed partial class TransportOutput : PipeWriter, IValueTaskSource<Flu
     private readonly TransportInput _input;
     private readonly long _waitAt;
     private readonly long _goOnBelow;
+    private readonly long _quietMilliseconds;
     private readonly Lock _gate = new();
     private PendingWait _wait;
     private SegmentQueue _buffer;
@@ -65,6 +66,7 @@ internal sealed partial class TransportOutput : PipeWriter, IValueTaskSource<Flu
         _buffer = new SegmentQueue(pool);
         _waitAt = options.MaxWriteBufferSize is > 0 and long limit ? limit : long.MaxValue;
         _goOnBelow = Math.Max(1, _waitAt / 2);
+        _quietMilliseconds = (long)options.QuietTime.TotalMilliseconds;
         _wait.RunContinuationsAsynchronously = options.ApplicationScheduling != ApplicationScheduling.Inline;
     }
 

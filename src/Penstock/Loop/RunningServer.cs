@@ -64,6 +64,14 @@ internal sealed class RunningServer
         }
     }
 
+    /// <summary>Has newcomers wait in the backlog, or lets them in again. Any thread.</summary>
+    public void Hold(bool hold)
+    {
+        _limiter.IsHeld = hold;
+        foreach (LoopListener listener in _listeners)
+            listener.Loop.Post(static (target, _) => ((LoopListener)target!).ApplyHold(), listener);
+    }
+
     /// <summary>Closes the listeners; calling it again joins the first call.</summary>
     public Task StopAcceptingAsync()
     {

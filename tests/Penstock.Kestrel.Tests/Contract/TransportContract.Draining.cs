@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -135,6 +137,27 @@ public abstract partial class TransportContract
         await stop.Within();
     }
 
+    [Fact]
+    public async Task A_quiet_connection_is_closed_without_waiting_for_its_client()
+    {
+        TaskCompletionSource end = NewSignal();
+        await using TestServer server = await TestServer.StartAsync(
+            Kind,
+            listen: options => options.Run(_ => end.Task),
+            configure: builder => builder.Services.Configure<PenstockTransportOptions>(
+                options => options.QuietTime = TimeSpan.Zero));
+        using RawClient client = await server.ConnectAsync();
+        end.SetResult();
+        Assert.Equal("", await client.ReadToEndAsync());
+
+        // A socket that is still there for the client would take this; a reset says that there is none.
+        await client.SendAsync("x");
+
+        await Deadline.Until(
+            () => (int)client.Socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! != 0,
+            "the late byte is refused");
+    }
+
     /// <summary>Says numbers, each when the one before was heard, and leaves.</summary>
     private static async Task TalkAsync(WebSocket socket, int count)
     {
@@ -176,14 +199,14 @@ public abstract partial class TransportContract
 
     private static bool IsListening(TestServer server)
     {
-        using var socket = new System.Net.Sockets.Socket(
-            System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        using var socket = new Socket(
+            SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.Connect(server.EndPoint);
             return true;
         }
-        catch (System.Net.Sockets.SocketException)
+        catch (SocketException)
         {
             return false;
         }

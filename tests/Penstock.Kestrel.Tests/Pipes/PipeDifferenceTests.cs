@@ -111,10 +111,11 @@ public sealed class PipeDifferenceTests
         {
             var peer = new PenstockTransportFactory(Options.Create(options), NullLoggerFactory.Instance);
             IConnectionListener listener = await peer.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Canceled);
-            var loops = new TransportLoops(options, NullLoggerFactory.Instance, null, null);
+            var loops = new TransportLoops(
+                options, NullLoggerFactory.Instance, null, null, exception => Assert.Fail(exception.ToString()));
             var handler = new OutboundHandler(loops, listener.EndPoint);
             await loops.Group.ConnectAsync(
-                listener.EndPoint, handler, TransportLoops.Unlimited, cancellationToken: Canceled);
+                listener.EndPoint, handler, loops.Unlimited, cancellationToken: Canceled);
             return new ConnectedPair(peer, loops, handler.Connection);
         }
 
