@@ -3,7 +3,7 @@ using Penstock;
 using Penstock.Framing;
 
 var options = new ServerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 5882) };
-await using TcpServer server = TcpServer.Start(options, () => new Echo());
+await using TcpServer server = TcpServer.Start(options, _ => new Echo());
 Console.WriteLine($"listening on {server.EndPoint} ({server.Description})");
 await server.Completion;
 

@@ -15,11 +15,8 @@ public static class BroadcastServer
     public static TcpServer Start(ServerOptions options, BroadcastFraming framing)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return TcpServer.Start(options, group =>
-        {
-            var room = new Room(group, options.SlowConsumer);
-            return () => Create(room.AddLoop(), framing);
-        });
+        var room = new Room(options.SlowConsumer);
+        return TcpServer.Start(options, loop => Create(room.On(loop), framing));
     }
 
     /// <summary>The handler of one loop's clients.</summary>

@@ -6,19 +6,16 @@ namespace Penstock.Broadcast;
 /// </summary>
 internal sealed class Room
 {
-    private readonly LoopGroup _group;
-    private readonly Lock _gate = new();
-    private readonly List<RoomOnLoop> _parts = [];
+    private readonly PerLoop<RoomOnLoop> _parts;
     private int _congested;
 
-    public Room(LoopGroup group, SlowConsumerPolicy policy)
+    public Room(SlowConsumerPolicy policy)
     {
-        _group = group;
         EverybodyWaits = policy == SlowConsumerPolicy.Wait;
-        Topic = new Broadcaster(group).CreateTopic();
+        _parts = new PerLoop<RoomOnLoop>(loop => new RoomOnLoop(this, loop));
     }
 
-    public Topic Topic { get; }
+    public Topic Topic { get; } = new Broadcaster().CreateTopic();
 
     /// <summary>Whether one slow client makes all senders wait.</summary>
     public bool EverybodyWaits { get; }
@@ -26,14 +23,8 @@ internal sealed class Room
     /// <summary>Whether some client is congested now; any thread.</summary>
     public bool IsCongested => Volatile.Read(ref _congested) > 0;
 
-    /// <summary>The part of the next loop; with a thread per connection, loops come as their clients do.</summary>
-    public RoomOnLoop AddLoop()
-    {
-        var part = new RoomOnLoop(this);
-        lock (_gate)
-            _parts.Add(part);
-        return part;
-    }
+    /// <summary>The part of one loop; with a thread per connection, loops come as their clients do.</summary>
+    public RoomOnLoop On(EventLoopContext loop) => _parts[loop];
 
     /// <summary>One more client is congested.</summary>
     public void Congested()
@@ -55,10 +46,7 @@ internal sealed class Room
     /// </summary>
     private void UpdateAll()
     {
-        lock (_gate)
-        {
-            for (int loop = 0; loop < _parts.Count; loop++)
-                _group.Post(loop, _parts[loop].HoldOrRelease);
-        }
+        foreach (RoomOnLoop part in _parts.Values)
+            part.Loop.Post(part.HoldOrRelease);
     }
 }

@@ -1,11 +1,13 @@
 namespace Penstock.Broadcast;
 
 /// <summary>The clients of a room that one loop serves. That loop's thread only.</summary>
-internal sealed class RoomOnLoop(Room room)
+internal sealed class RoomOnLoop(Room room, EventLoopContext loop)
 {
     private readonly HashSet<Connection> _clients = [];
     private readonly HashSet<Connection> _congested = [];
     private bool _holding;
+
+    public EventLoopContext Loop => loop;
 
     public void Enter(Connection client)
     {

@@ -21,17 +21,40 @@ internal static class ServerRunner
         });
 
     /// <param name="endPoint">Where it listens; named when it cannot.</param>
-    /// <param name="start">Starts it.</param>
+    /// <param name="start">Starts it; on a thread of its own, since it may read what was stored.</param>
     public static async Task<int> RunAsync(EndPoint endPoint, Func<ForegroundServer> start)
     {
-        using var messages = new EngineMessages(Console.Error);
         using var stop = new StopSignals();
+        return await RunAsync(endPoint, start, stop.Requested, stop.Insisted);
+    }
+
+    /// <param name="endPoint">Where it listens; named when it cannot.</param>
+    /// <param name="start">Starts it; on a thread of its own, since it may read what was stored.</param>
+    /// <param name="stop">Completes when the server is to end, also while it starts.</param>
+    /// <param name="insisted">Cancelled when it is not to wait for anybody.</param>
+    public static async Task<int> RunAsync(
+        EndPoint endPoint, Func<ForegroundServer> start, Task stop, CancellationToken insisted)
+    {
+        using var messages = new EngineMessages(Console.Error);
         try
         {
-            ForegroundServer server = start();
+            Task<ForegroundServer> starting = Task.Run(start, CancellationToken.None);
+            if (await Task.WhenAny(starting, stop) != starting)
+            {
+                await Console.Error.WriteLineAsync("penstock: told to stop before it served.");
+                return ExitCode.Success;
+            }
+
+            ForegroundServer server = await starting;
             foreach (string line in server.Banner)
                 Console.WriteLine(line);
-            return await ServeAsync(server, stop);
+            return await ServeAsync(server, stop, insisted);
+        }
+        catch (ArgumentException exception)
+        {
+            // Options that each are right and do not fit together; the runtime adds a line with the parameter's name.
+            await Console.Error.WriteLineAsync($"penstock: {FirstSentence(exception)}");
+            return ExitCode.Usage;
         }
         catch (Exception exception) when (StartProblem(exception, endPoint) is not null)
         {
@@ -55,12 +78,12 @@ internal static class ServerRunner
             $"penstock: warning: busy-wait never sleeps and burns {cores}, also when nothing happens.");
     }
 
-    private static async Task<int> ServeAsync(ForegroundServer server, StopSignals stop)
+    private static async Task<int> ServeAsync(ForegroundServer server, Task stop, CancellationToken insisted)
     {
         try
         {
-            await Task.WhenAny(stop.Requested, server.Ended);
-            await server.StopAsync(stop.Insisted);
+            await Task.WhenAny(stop, server.Ended);
+            await server.StopAsync(insisted);
             await server.Ended;
             return ExitCode.Success;
         }
@@ -71,6 +94,9 @@ internal static class ServerRunner
         }
     }
 
+    private static string FirstSentence(ArgumentException exception) =>
+        exception.Message.Split(" (Parameter '", 2)[0];
+
     /// <summary>What went wrong, in one line, or null when that is not something a user can mend.</summary>
     private static string? StartProblem(Exception exception, EndPoint endPoint) => exception switch
     {
@@ -78,7 +104,7 @@ internal static class ServerRunner
         SocketException { SocketErrorCode: SocketError.AccessDenied } or UnauthorizedAccessException =>
             $"No permission to listen on {Describe(endPoint)}.",
         SocketException other => $"Cannot listen on {Describe(endPoint)}: {other.Message}.",
-        NotSupportedException or ArgumentException or IOException or InvalidDataException => exception.Message,
+        NotSupportedException or IOException or InvalidDataException => exception.Message,
         _ => null,
     };
 }

@@ -9,13 +9,11 @@ public sealed class HttpServer : IAsyncDisposable
     /// <summary>How often request deadlines are looked at and the date is renewed: their granularity.</summary>
     public static readonly TimeSpan SweepPeriod = TimeSpan.FromMilliseconds(250);
 
-    private readonly List<HttpLoop> _loops = [];
-    private readonly List<IDisposable> _timers = [];
+    private readonly PerLoop<HttpLoop> _loops;
     private TcpServer? _listener;
 
-    internal HttpServer()
-    {
-    }
+    internal HttpServer(HttpOptions options, HttpRoutes routes, int sendHighMark) =>
+        _loops = new PerLoop<HttpLoop>(loop => new HttpLoop(this, options, routes, loop, sendHighMark));
 
     /// <summary>The listener and its connections; stopping it stops the server.</summary>
     public TcpServer Listener => _listener ?? throw new InvalidOperationException("The server is being started.");
@@ -29,7 +27,7 @@ public sealed class HttpServer : IAsyncDisposable
     public static HttpServer Start(ServerOptions options, HttpOptions http, HttpRoutes routes)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Start(options, http, routes, options.Loops.TimeProvider, factory => TcpServer.Start(options, factory));
+        return Start(options, http, routes, factory => TcpServer.Start(options, factory));
     }
 
     /// <summary>Starts a server on given loops, beside whatever else they serve. It does not end them.</summary>
@@ -37,15 +35,15 @@ public sealed class HttpServer : IAsyncDisposable
     public static HttpServer Start(ServerOptions options, HttpOptions http, HttpRoutes routes, LoopGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        return Start(options, http, routes, group.TimeProvider, factory => TcpServer.Start(options, factory, group));
+        return Start(options, http, routes, factory => TcpServer.Start(options, factory, group));
     }
 
     /// <summary>What the server has done so far.</summary>
     public HttpStatistics ReadStatistics()
     {
         LoopGroup? group = _listener?.Group;
-        LoopCounters[] engine = [.. Enumerable.Range(0, group?.Count ?? 0).Select(loop => group!.ReadCounters(loop))];
-        HttpCounters[] http = [.. _loops.Select(loop => loop.Counters)];
+        LoopCounters[] engine = [.. Enumerable.Range(0, group?.Count ?? 0).Select(loop => group![loop].ReadCounters())];
+        HttpCounters[] http = [.. _loops.Values.Select(loop => loop.Counters)];
         return new HttpStatistics
         {
             Engine = group?.Description ?? "",
@@ -69,31 +67,39 @@ public sealed class HttpServer : IAsyncDisposable
         ServerOptions options,
         HttpOptions http,
         HttpRoutes routes,
-        TimeProvider time,
-        Func<Func<ConnectionHandler>, TcpServer> listen)
+        Func<Func<EventLoopContext, ConnectionHandler>, TcpServer> listen)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(routes);
         http.Validate(options);
-        http = http.Copy();
-        var server = new HttpServer();
-        List<HttpConnectionHandler> handlers = [];
-        server._listener = listen(() =>
+        var server = new HttpServer(http.Copy(), routes, options.MaxSendQueueBytes);
+        try
         {
-            var loop = new HttpLoop(server, http, routes, time, options.MaxSendQueueBytes);
-            server._loops.Add(loop);
-            handlers.Add(new HttpConnectionHandler(loop));
-            return handlers[^1];
-        });
-        server.StartTimers(handlers);
+            server._listener = listen(server.CreateHandler);
+        }
+        catch
+        {
+            server.StopSweeping();
+            throw;
+        }
+
+        server._listener.Completion.ContinueWith(_ => server.StopSweeping(), TaskScheduler.Default);
         return server;
     }
 
-    private void StartTimers(List<HttpConnectionHandler> handlers)
+    private HttpConnectionHandler CreateHandler(EventLoopContext context)
     {
-        for (int i = 0; i < handlers.Count; i++)
-            _timers.Add(Listener.Group.StartTimer(i, SweepPeriod, handlers[i].Sweep));
-        Listener.Completion.ContinueWith(_ => _timers.ForEach(timer => timer.Dispose()), TaskScheduler.Default);
+        HttpLoop loop = _loops[context];
+        var handler = new HttpConnectionHandler(loop);
+        loop.Sweeping = context.StartTimer(SweepPeriod, handler.Sweep);
+        return handler;
+    }
+
+    /// <summary>The loops may go on, with other servers.</summary>
+    private void StopSweeping()
+    {
+        foreach (HttpLoop loop in _loops.Values)
+            loop.Sweeping?.Dispose();
     }
 }

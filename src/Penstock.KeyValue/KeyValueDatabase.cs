@@ -15,10 +15,6 @@ internal sealed class KeyValueDatabase : IDisposable
     private readonly TaskCompletionSource _shutdownRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DataDirectory? _directory;
     private readonly Compactor? _compactor;
-    private readonly Lock _loopGate = new();
-
-    /// <summary>Replaced, never changed, so that other threads read it without the lock.</summary>
-    private volatile KeyValueLoop[] _loops = [];
     private long _lastClientId;
 
     /// <summary>Loads what is in the data directory, if there is one.</summary>
@@ -30,17 +26,20 @@ internal sealed class KeyValueDatabase : IDisposable
         Settings = new KeyValueSettings(options);
         Time = options.Loops.TimeProvider;
         Publications = new Publications(this);
+        Loops = new PerLoop<KeyValueLoop>(loop => new KeyValueLoop(this, loop));
         Keyspace = new Keyspace(MayHaveSeveralLoops(options.Loops) ? int.MaxValue : 1);
         StartedAt = UnixTime;
         if (options.DataDirectory is null)
             return;
 
-        _directory = DataDirectory.Open(options.DataDirectory, options.OpenLogFile);
+        _directory = DataDirectory.Open(options.DataDirectory, options.Disk);
         try
         {
             int segment = Recovery.Load(_directory, Keyspace);
             Log = new AppendLog(segment, _directory.OpenSegment, options.Sync, Time) { OnReleased = ReleaseReplies };
             _compactor = new Compactor(this, _directory, Log);
+            Log.Start();
+            _compactor.Start();
         }
         catch
         {
@@ -67,11 +66,8 @@ internal sealed class KeyValueDatabase : IDisposable
 
     public int ClientCount => _clients.Count;
 
-    public LoopGroup? Group { get; private set; }
-
-    public int LoopCount => _loops.Length;
-
-    public IReadOnlyList<KeyValueLoop> LoopStates => _loops;
+    /// <summary>What each loop keeps, whatever the protocols of its connections.</summary>
+    public PerLoop<KeyValueLoop> Loops { get; }
 
     /// <summary>Unix time in milliseconds.</summary>
     public long UnixTime => Time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -86,34 +82,7 @@ internal sealed class KeyValueDatabase : IDisposable
     /// <summary>Completes when a client asked the server to end.</summary>
     public Task ShutdownRequested => _shutdownRequested.Task;
 
-    /// <summary>Names the group whose loops will serve; called once, before they do.</summary>
-    public void Attach(LoopGroup group)
-    {
-        Group = group;
-        GetLoop(group.Count - 1);
-    }
-
-    /// <summary>
-    /// What a loop of the group keeps; made when it is first asked for, since there may be more loops later.
-    /// </summary>
-    public KeyValueLoop GetLoop(int index)
-    {
-        lock (_loopGate)
-        {
-            if (index >= _loops.Length)
-            {
-                IEnumerable<int> missing = Enumerable.Range(_loops.Length, index + 1 - _loops.Length);
-                _loops = [.. _loops, .. missing.Select(i => new KeyValueLoop(this, i))];
-            }
-
-            return _loops[index];
-        }
-    }
-
-    /// <summary>Runs work on a loop.</summary>
-    public void Post(int loop, Action<KeyValueLoop> work) => Group!.Post(loop, () => work(_loops[loop]));
-
-    public long Sum(Func<KeyValueLoop, long> value) => _loops.Sum(value);
+    public long Sum(Func<KeyValueLoop, long> value) => Loops.Values.Sum(value);
 
     public long NextClientId() => Interlocked.Increment(ref _lastClientId);
 
@@ -141,10 +110,13 @@ internal sealed class KeyValueDatabase : IDisposable
     /// <summary>On the log's thread.</summary>
     private void ReleaseReplies()
     {
-        foreach (KeyValueLoop loop in _loops)
+        // A loop raises its flag and then looks at the log's mark. The mark must not become visible after the flags are
+        // read here, or neither side would see the other's.
+        Interlocked.MemoryBarrier();
+        foreach (KeyValueLoop loop in Loops.Values)
         {
             if (loop.Replies!.HasWaiting)
-                Group!.Post(loop.Index, loop.Replies.Release);
+                loop.Context.Post(loop.Replies.Release);
         }
     }
 }

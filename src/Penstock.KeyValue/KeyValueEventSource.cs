@@ -27,8 +27,8 @@ internal sealed class KeyValueEventSource : EventSource
         Message = "{0}: a subscriber that does not read is disconnected with {1} bytes waiting")]
     public void SlowSubscriber(string client, int bytes) => WriteEvent(2, client, bytes);
 
-    [Event(3, Level = EventLevel.Error, Message = "{0}: cannot write, so writes are refused until it works again: {1}")]
-    public void LogWriteFailed(string path, string error) => WriteEvent(3, path, error);
+    [Event(3, Level = EventLevel.Error, Message = "writes are refused until this works again: {0}")]
+    public void LogWriteFailed(string error) => WriteEvent(3, error);
 
     [Event(4, Level = EventLevel.Informational, Message = "{0}: loaded {1} keys from {2} bytes of snapshot and log")]
     public void Loaded(string directory, long keys, long bytes) => WriteEvent(4, directory, keys, bytes);
@@ -42,6 +42,6 @@ internal sealed class KeyValueEventSource : EventSource
     [Event(6, Level = EventLevel.Informational, Message = "{0}: snapshot of {1} keys in {2} bytes")]
     public void SnapshotWritten(string path, long keys, long bytes) => WriteEvent(6, path, keys, bytes);
 
-    [Event(7, Level = EventLevel.Error, Message = "{0}: the snapshot failed and the log stays as it is: {1}")]
-    public void SnapshotFailed(string directory, string error) => WriteEvent(7, directory, error);
+    [Event(7, Level = EventLevel.Error, Message = "the snapshot failed and the log stays as it is: {0}")]
+    public void SnapshotFailed(string error) => WriteEvent(7, error);
 }

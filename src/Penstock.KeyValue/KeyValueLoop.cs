@@ -15,10 +15,10 @@ internal sealed class KeyValueLoop
     /// <summary>Something was logged since <see cref="Tick"/>.</summary>
     private bool _wrote;
 
-    public KeyValueLoop(KeyValueDatabase database, int index)
+    public KeyValueLoop(KeyValueDatabase database, EventLoopContext context)
     {
         Database = database;
-        Index = index;
+        Context = context;
         _journal = database.Log is null ? null : new LogRecordBuilder();
         Keys = new KeyspaceAccess(database.Keyspace, _journal);
         Evictor = new Evictor(this);
@@ -28,8 +28,8 @@ internal sealed class KeyValueLoop
 
     public KeyValueDatabase Database { get; }
 
-    /// <summary>The loop's number in its group.</summary>
-    public int Index { get; }
+    /// <summary>The loop.</summary>
+    public EventLoopContext Context { get; }
 
     public KeyspaceAccess Keys { get; }
 

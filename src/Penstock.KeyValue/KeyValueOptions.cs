@@ -1,3 +1,5 @@
+using Penstock.KeyValue.Durability.Files;
+
 namespace Penstock.KeyValue;
 
 /// <summary>What a key-value server keeps, how safely, and for whom. Read once, when the server starts.</summary>
@@ -70,8 +72,8 @@ public sealed class KeyValueOptions
     /// </summary>
     public bool Unprotected { get; set; }
 
-    /// <summary>Opens the log's files; tests put a disk there that fails.</summary>
-    internal Func<string, Durability.LogFile> OpenLogFile { get; set; } = path => new Durability.LogFile(path);
+    /// <summary>Where the data directory is; tests put a disk there that fails.</summary>
+    internal Disk Disk { get; set; } = Disk.System;
 
     internal void Validate()
     {

@@ -24,7 +24,6 @@ public sealed class KeyValueServer : IAsyncDisposable
     {
         _database = database;
         _group = group;
-        database.Attach(group);
         _meter = new KeyValueMeter(database);
     }
 
@@ -46,6 +45,8 @@ public sealed class KeyValueServer : IAsyncDisposable
     public Task Completion => Task.WhenAny(_servers.Select(server => server.Completion)).Unwrap();
 
     internal KeyValueDatabase Database => _database;
+
+    internal LoopGroup Group => _group;
 
     /// <summary>Loads what is stored and starts to serve. It accepts connections when this returns.</summary>
     /// <exception cref="ArgumentException">An option's value; the message names it.</exception>
@@ -101,19 +102,14 @@ public sealed class KeyValueServer : IAsyncDisposable
             RestrictUnixSocket(resp.EndPoint, options.UnixSocketMode);
         }
 
-        _expiry = _group.StartTimer(loop: 0, ExpiryPeriod, _database.GetLoop(0).ExpireSome);
+        _expiry = _group[0].StartTimer(ExpiryPeriod, _database.Loops[_group[0]].ExpireSome);
     }
 
-    /// <summary>
-    /// Handlers are made in the order of the loops, so they can be counted; where every connection has a thread, more
-    /// are made as threads are.
-    /// </summary>
     private EndPoint Listen(ServerOptions options, Func<KeyValueLoop, ConnectionHandler> create)
     {
-        int last = -1;
         try
         {
-            TcpServer server = TcpServer.Start(options, CreateNext, _group);
+            TcpServer server = TcpServer.Start(options, loop => create(_database.Loops[loop]), _group);
             _servers.Add(server);
             return server.EndPoint;
         }
@@ -122,8 +118,6 @@ public sealed class KeyValueServer : IAsyncDisposable
             // With two listeners, the system's error alone would not say which one it is about.
             throw new IOException($"Cannot listen on {options.EndPoint}: {exception.Message}.", exception);
         }
-
-        ConnectionHandler CreateNext() => create(_database.GetLoop(Interlocked.Increment(ref last)));
     }
 
     private static void RestrictUnixSocket(EndPoint endPoint, UnixFileMode mode)

@@ -32,16 +32,22 @@ public abstract class ConnectionHandler
     public abstract int OnReceived(Connection connection, ReadOnlySpan<byte> data);
 
     /// <summary>
-    /// More than <see cref="ConnectionOptions.MaxSendQueueBytes"/> wait for the peer: a producer should stop until
-    /// <see cref="OnDrained"/>. The connection is not received from meanwhile.
+    /// More than <see cref="ConnectionOptions.MaxSendQueueBytes"/> wait for the peer, whoever wrote them: a producer
+    /// should stop until <see cref="OnDrained"/>. What else it means is decided by
+    /// <see cref="ConnectionOptions.SlowConsumer"/>.
     /// </summary>
+    /// <remarks>
+    /// Called once, under every policy, by the end of the turn in which the mark was passed, and followed by exactly one
+    /// <see cref="OnDrained"/>, unless the connection begins to close first.
+    /// </remarks>
     public virtual void OnCongested(Connection connection)
     {
     }
 
     /// <summary>
-    /// The send queue, which had passed <see cref="ConnectionOptions.MaxSendQueueBytes"/>, is below
-    /// <see cref="ConnectionOptions.ResumeSendQueueBytes"/> again: a producer may go on.
+    /// The send queue, which had passed <see cref="ConnectionOptions.MaxSendQueueBytes"/>, is down to
+    /// <see cref="ConnectionOptions.ResumeSendQueueBytes"/> again: a producer may go on. Called once for every
+    /// <see cref="OnCongested"/>, also when both happen in one turn.
     /// </summary>
     public virtual void OnDrained(Connection connection)
     {

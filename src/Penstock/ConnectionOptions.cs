@@ -3,8 +3,11 @@ namespace Penstock;
 /// <summary>What one connection may cost, and for how long.</summary>
 public class ConnectionOptions
 {
-    /// <summary>What is buffered for a message, and a read behind it, must fit one array.</summary>
-    private const int LargestMessage = 1 << 30;
+    /// <summary>
+    /// What <see cref="MaxMessageBytes"/> may be at most, 1 GiB: what is buffered for a message, and a read behind it,
+    /// must fit one array.
+    /// </summary>
+    public const int LargestMessageBytes = 1 << 30;
 
     /// <summary>
     /// The longest message that a peer may send, and so the most that is ever buffered for it. A longer one closes the
@@ -30,8 +33,8 @@ public class ConnectionOptions
     public SlowConsumerPolicy SlowConsumer { get; set; } = SlowConsumerPolicy.Wait;
 
     /// <summary>
-    /// How long a connection may go without a whole message, from the last one. Default: 60 s. Infinite lets silent
-    /// peers hold their slots for ever.
+    /// How long a connection may go without a whole message from its peer, and without the peer taking a byte of what
+    /// is sent to it. Default: 60 s. Infinite lets silent peers hold their slots for ever.
     /// </summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
@@ -57,7 +60,7 @@ public class ConnectionOptions
     /// <summary>Checks every value; the message of a failure names the option.</summary>
     internal virtual void Validate()
     {
-        OptionChecks.InRange(MaxMessageBytes, 1, LargestMessage, nameof(MaxMessageBytes));
+        OptionChecks.InRange(MaxMessageBytes, 1, LargestMessageBytes, nameof(MaxMessageBytes));
         OptionChecks.AtLeast(MaxSendQueueBytes, 0, nameof(MaxSendQueueBytes));
         OptionChecks.AtLeast(ResumeSendQueueBytes, 0, nameof(ResumeSendQueueBytes));
         if (ResumeSendQueueBytes > MaxSendQueueBytes)

@@ -36,6 +36,7 @@ public sealed class LoopGroup : IAsyncDisposable
             ConnectionThreads = new ConnectionThreads(StartLoop, options.MaxConnectionThreads);
         _clock = new LoopClock(options.TimeProvider);
         (_threads, _loops, _remarks) = StartLoops(options, _clock);
+        Array.ForEach(_loops, loop => loop.Context.Join(this));
         _meter = new LoopMeter(() => Volatile.Read(ref _loops));
         Task[] ended = Array.ConvertAll(_threads, thread => thread.Ended);
         Ended = Task.WhenAll(ended);
@@ -49,6 +50,7 @@ public sealed class LoopGroup : IAsyncDisposable
         _clock = clock;
         _threads = [];
         _loops = loops;
+        Array.ForEach(_loops, loop => loop.Context.Join(this));
         _remarks = "";
         _meter = new LoopMeter(() => loops);
         Ended = Broken = Task.CompletedTask;
@@ -59,6 +61,10 @@ public sealed class LoopGroup : IAsyncDisposable
     /// connections: loop 0 accepts, and each of the others serves one.
     /// </summary>
     public int Count => _loops.Length;
+
+    /// <summary>A loop of the group, by its number.</summary>
+    /// <param name="loop">From 0 to <see cref="Count"/>.</param>
+    public EventLoopContext this[int loop] => _loops[loop].Context;
 
     /// <summary>
     /// What really runs, as in <c>epoll, level-triggered, 2 loops</c>; then, when the choice was left open, why better
@@ -93,32 +99,6 @@ public sealed class LoopGroup : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(work);
         EventLoop loop = _loops[id.Loop];
         return loop.Post((_, _) => RunOn(loop, id, work), null);
-    }
-
-    /// <summary>Runs <paramref name="work"/> on a loop, from 0 to <see cref="Count"/>.</summary>
-    /// <remarks>The work must not throw: there is no connection to blame, so the loop ends.</remarks>
-    /// <returns>False when the loop has ended.</returns>
-    public bool Post(int loop, Action work)
-    {
-        ArgumentNullException.ThrowIfNull(work);
-        return _loops[loop].Post(static (work, _) => ((Action)work!)(), work);
-    }
-
-    /// <summary>
-    /// What a loop, from 0 to <see cref="Count"/>, has done so far. Read without stopping it, so the figures may be a
-    /// moment behind and of slightly different moments.
-    /// </summary>
-    public LoopCounters ReadCounters(int loop) => LoopCounters.From(_loops[loop].Statistics);
-
-    /// <summary>
-    /// Calls <paramref name="callback"/> on a loop every <paramref name="period"/>, on the loop's clock, until what is
-    /// returned is disposed. A loop that is late skips beats. The callback must not throw.
-    /// </summary>
-    public IDisposable StartTimer(int loop, TimeSpan period, Action callback)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        OptionChecks.Positive(period, nameof(period));
-        return new LoopTimer(_loops[loop], period, callback);
     }
 
     /// <summary>Connects to a server; the connection then behaves as an accepted one.</summary>
@@ -194,6 +174,7 @@ public sealed class LoopGroup : IAsyncDisposable
                 return null;
             var thread = new LoopThread(_options, _clock, _loops.Length, ConnectionThreads.StackBytes);
             EventLoop loop = thread.Started.GetAwaiter().GetResult();
+            loop.Context.Join(this);
             _connectionThreads.Add(thread);
             Volatile.Write(ref _loops, [.. _loops, loop]);
             return loop;

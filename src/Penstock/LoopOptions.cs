@@ -5,9 +5,12 @@ namespace Penstock;
 /// <summary>How many loops a <see cref="LoopGroup"/> has and how they run. Validated when the group is made.</summary>
 public sealed class LoopOptions
 {
+    /// <summary>What <see cref="Count"/> may be at most: more threads than any machine has use for.</summary>
+    public const int MostLoops = 1_024;
+
     /// <summary>
     /// Loops, each on a thread of its own. Default: one per processor. More only add switches; fewer leave cores to
-    /// others.
+    /// others. At most 1,024.
     /// </summary>
     public int Count { get; set; } = Environment.ProcessorCount;
 
@@ -58,7 +61,7 @@ public sealed class LoopOptions
 
     internal void Validate()
     {
-        OptionChecks.AtLeast(Count, 1, nameof(Count));
+        OptionChecks.InRange(Count, 1, MostLoops, nameof(Count));
         OptionChecks.AtLeast(MaxConnectionsPerLoop, 1, nameof(MaxConnectionsPerLoop));
         OptionChecks.AtLeast(MaxEventsPerTurn, 1, nameof(MaxEventsPerTurn));
         OptionChecks.AtLeast(MaxReadBytesPerTurn, 1, nameof(MaxReadBytesPerTurn));

@@ -4,7 +4,7 @@ namespace Penstock;
 
 /// <summary>
 /// What a <see cref="TcpServer"/> listens on and every limit it keeps. Read once, by
-/// <see cref="TcpServer.Start(ServerOptions, Func{ConnectionHandler})"/>.
+/// <see cref="TcpServer.Start(ServerOptions, Func{EventLoopContext, ConnectionHandler})"/>.
 /// </summary>
 public sealed class ServerOptions : ConnectionOptions
 {

@@ -24,8 +24,9 @@ public enum SlowConsumerPolicy
     Disconnect,
 
     /// <summary>
-    /// Receiving goes on, and <see cref="ConnectionHandler.OnDrained"/> is called when the peer has taken enough. For a
-    /// handler that bounds what it stages by itself, because what it sends does not answer what it receives.
+    /// Receiving goes on; the handler is told by <see cref="ConnectionHandler.OnCongested"/> and
+    /// <see cref="ConnectionHandler.OnDrained"/>, as under every policy. For a handler that bounds what it stages by
+    /// itself, because what it sends does not answer what it receives.
     /// </summary>
     Notify,
 }

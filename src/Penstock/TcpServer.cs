@@ -4,8 +4,8 @@ using Penstock.Loop;
 namespace Penstock;
 
 /// <summary>
-/// A listener on event loops: from <see cref="Start(ServerOptions, Func{ConnectionHandler})"/> it serves, until it is
-/// stopped.
+/// A listener on event loops: from <see cref="Start(ServerOptions, Func{EventLoopContext, ConnectionHandler})"/> it
+/// serves, until it is stopped.
 /// </summary>
 /// <remarks>
 /// The name says TCP; Unix domain sockets and inherited descriptors work the same. All members may be called from any
@@ -47,37 +47,26 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     /// <summary>Starts a server on loops of its own. It accepts connections when this returns.</summary>
     /// <param name="options">Read once, here.</param>
     /// <param name="handlerFactory">
-    /// Makes the handler of each loop; called once per loop, on the caller's thread. Under
-    /// <see cref="IoMechanism.ThreadPerConnection"/> also later, for each thread that is started, on the accepting one.
-    /// What it throws here is thrown on, and nothing is left behind; what it throws later resets the connection that
-    /// needed the handler.
+    /// Makes the handler of each loop, which it is given; called once per loop, on that loop. Under
+    /// <see cref="IoMechanism.ThreadPerConnection"/> also later, for each thread that gets a connection of this server
+    /// for the first time. What it throws here is thrown on, and nothing is left behind; what it throws later resets
+    /// the connection that needed the handler. It must not block: the loop may be serving others already.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An option's value; the message names it.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or not allowed.</exception>
     /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked
     /// for.</exception>
-    public static TcpServer Start(ServerOptions options, Func<ConnectionHandler> handlerFactory)
-    {
-        ArgumentNullException.ThrowIfNull(handlerFactory);
-        return Start(options, _ => handlerFactory);
-    }
-
-    /// <summary>As the other, for handlers that need the loops they will run on: for timers, posts or topics.</summary>
-    /// <param name="options">Read once, here.</param>
-    /// <param name="createFactory">Gets the server's own loops, and returns what makes the handler of each, in
-    /// order.</param>
-    /// <inheritdoc cref="Start(ServerOptions, Func{ConnectionHandler})"/>
-    public static TcpServer Start(ServerOptions options, Func<LoopGroup, Func<ConnectionHandler>> createFactory)
+    public static TcpServer Start(ServerOptions options, Func<EventLoopContext, ConnectionHandler> handlerFactory)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(createFactory);
+        ArgumentNullException.ThrowIfNull(handlerFactory);
         options.Validate();
         LoopOptions loops = options.Loops.Copy();
         loops.MaxConnectionsPerLoop = options.MaxConnections;
         var group = new LoopGroup(loops);
         try
         {
-            return Start(options, createFactory(group), group, ownsGroup: true);
+            return new TcpServer(RunningServer.Start(options, handlerFactory, group), group, ownsGroup: true);
         }
         catch
         {
@@ -87,13 +76,15 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Starts a server on given loops, beside whatever else they serve. It does not end them.</summary>
-    /// <inheritdoc cref="Start(ServerOptions, Func{ConnectionHandler})"/>
-    public static TcpServer Start(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group)
+    /// <inheritdoc cref="Start(ServerOptions, Func{EventLoopContext, ConnectionHandler})"/>
+    public static TcpServer Start(
+        ServerOptions options, Func<EventLoopContext, ConnectionHandler> handlerFactory, LoopGroup group)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(handlerFactory);
         ArgumentNullException.ThrowIfNull(group);
         options.Validate();
-        return Start(options, handlerFactory, group, ownsGroup: false);
+        return new TcpServer(RunningServer.Start(options, handlerFactory, group), group, ownsGroup: false);
     }
 
     /// <summary>
@@ -131,13 +122,6 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
 
     /// <summary>As <see cref="StopAsync"/>, but does not wait for connections to finish: they are reset.</summary>
     public void Dispose() => StopAsync(new CancellationToken(canceled: true)).GetAwaiter().GetResult();
-
-    private static TcpServer Start(
-        ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group, bool ownsGroup)
-    {
-        ArgumentNullException.ThrowIfNull(handlerFactory);
-        return new TcpServer(RunningServer.Start(options, handlerFactory, group), group, ownsGroup);
-    }
 
     private async Task AwaitStopAsync(Task stopping, CancellationToken cancellationToken)
     {

@@ -95,6 +95,61 @@ public sealed class BroadcastServerTests
         Dispose(clients);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(IoMechanism.ThreadPerConnection)]
+    public async Task Lines_stay_whole_and_all_senders_go_on_while_others_come_and_go(IoMechanism? io)
+    {
+        const int senders = 4, messages = 500;
+        await using TcpServer server = Servers.Start(
+            BroadcastFraming.Lines,
+            loops: 2,
+            options =>
+            {
+                options.MaxSendQueueBytes = 4 * 1024;
+                options.ResumeSendQueueBytes = 1024;
+            },
+            io);
+        using var done = new CancellationTokenSource();
+        Task churn = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ComeAndGoAsync()));
+        TestClient[] clients = await TestClient.ConnectManyAsync(server, senders);
+        var expected = new HashSet<string>(
+            from sender in Enumerable.Range(0, senders)
+            from message in Enumerable.Range(0, messages)
+            select Line(sender, message));
+        int bytes = expected.Sum(line => line.Length + 1);
+
+        Task sending = Task.WhenAll(clients.Select(SendAllAsync));
+        byte[][] heard = await Task.WhenAll(clients.Select(client => client.ReceiveBytesAsync(bytes)));
+        await sending;
+        await done.CancelAsync();
+        await churn;
+        foreach (byte[] each in heard)
+        {
+            string[] lines = Encoding.ASCII.GetString(each).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal(expected.Count, lines.Length);
+            Assert.True(expected.SetEquals(lines), "A line was broken or lost.");
+        }
+
+        Dispose(clients);
+
+        static string Line(int sender, int message) => $"{sender}:{message}:" + new string('x', 100 + (message % 50));
+
+        async Task SendAllAsync(TestClient client, int sender)
+        {
+            for (int message = 0; message < messages; message++)
+                await client.SendBytesAsync(Encoding.ASCII.GetBytes(Line(sender, message) + "\n"));
+        }
+
+        async Task ComeAndGoAsync()
+        {
+            while (!done.IsCancellationRequested)
+            {
+                using TestClient client = await TestClient.ConnectOnlyAsync(server);
+            }
+        }
+    }
+
     private static void Dispose(TestClient[] clients)
     {
         foreach (TestClient client in clients)

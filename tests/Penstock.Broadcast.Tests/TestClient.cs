@@ -34,7 +34,8 @@ internal sealed class TestClient : IDisposable
         return clients;
     }
 
-    private static async Task<TestClient> ConnectOnlyAsync(TcpServer server, int? receiveBuffer = null)
+    /// <summary>Connects a client and waits until a loop has counted it.</summary>
+    public static async Task<TestClient> ConnectOnlyAsync(TcpServer server, int? receiveBuffer = null)
     {
         long before = Opened(server);
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -50,7 +51,7 @@ internal sealed class TestClient : IDisposable
     {
         long opened = 0;
         for (int loop = 0; loop < server.Group.Count; loop++)
-            opened += server.Group.ReadCounters(loop).AcceptedConnections;
+            opened += server.Group[loop].ReadCounters().AcceptedConnections;
         return opened;
     }
 
@@ -60,7 +61,7 @@ internal sealed class TestClient : IDisposable
         for (int loop = 0; loop < group.Count; loop++)
         {
             var passed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (group.Post(loop, passed.SetResult))
+            if (group[loop].Post(passed.SetResult))
                 await passed.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         }
     }

@@ -13,11 +13,11 @@ internal sealed class BackgroundTimers(EventLoop loop, SimulatedDriver driver, S
     /// <summary>Longer than any deadline that a scenario draws.</summary>
     private const long Patience = 300 * VirtualTime.Second;
 
-    private readonly List<LoopTimer> _timers = [];
+    private readonly List<IDisposable> _timers = [];
     private long _lastProgress;
     private long _lastProgressAt;
 
-    public void Start(TimeSpan period, Action work) => _timers.Add(new LoopTimer(loop, period, work));
+    public void Start(TimeSpan period, Action work) => _timers.Add(loop.Context.StartTimer(period, work));
 
     /// <summary>
     /// Bytes and completions count; what posted work schedules for itself, every turn of a timer, does not.
@@ -33,7 +33,7 @@ internal sealed class BackgroundTimers(EventLoop loop, SimulatedDriver driver, S
 
     public void Stop()
     {
-        foreach (LoopTimer timer in _timers)
+        foreach (IDisposable timer in _timers)
             timer.Dispose();
         _timers.Clear();
     }

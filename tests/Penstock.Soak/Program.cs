@@ -17,7 +17,7 @@ var options = new ServerOptions
 };
 options.Loops.Count = 2;
 int descriptorsBefore = ProcessWatch.Descriptors;
-var server = TcpServer.Start(options, () => new SoakHandler(account));
+var server = TcpServer.Start(options, _ => new SoakHandler(account));
 Console.WriteLine($"{server.Description}, {server.EndPoint}, {duration.TotalSeconds:F0} s, seed {seed}");
 
 var watch = new ProcessWatch();

@@ -28,7 +28,7 @@ public sealed class OptionValidationTests
     {
         var options = new ServerOptions { Loops = { Count = 1 } };
         Mistakes[option](options);
-        var refused = Assert.Throws<ArgumentOutOfRangeException>(option, () => TcpServer.Start(options, () => null!));
+        var refused = Assert.Throws<ArgumentOutOfRangeException>(option, () => TcpServer.Start(options, _ => null!));
         Assert.StartsWith(option, refused.Message, StringComparison.Ordinal);
     }
 
@@ -89,11 +89,11 @@ public sealed class OptionValidationTests
     [Fact]
     public void Null_is_refused_where_something_is_needed()
     {
-        Assert.Throws<ArgumentNullException>(() => TcpServer.Start(null!, () => null!));
+        Assert.Throws<ArgumentNullException>(() => TcpServer.Start(null!, _ => null!));
         Assert.Throws<ArgumentNullException>(() => new ServerOptions { EndPoint = null! }.Validate());
         Assert.Throws<ArgumentNullException>(() => new LoopOptions { TimeProvider = null! }.Validate());
         var oneLoop = new ServerOptions { Loops = { Count = 1 } };
         Assert.Throws<ArgumentNullException>(
-            "handlerFactory", () => TcpServer.Start(oneLoop, (Func<ConnectionHandler>)null!));
+            "handlerFactory", () => TcpServer.Start(oneLoop, (Func<EventLoopContext, ConnectionHandler>)null!));
     }
 }

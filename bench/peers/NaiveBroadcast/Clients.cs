@@ -1,21 +1,22 @@
 namespace Penstock.Peers.NaiveBroadcast;
 
 /// <summary>Everybody, by loop.</summary>
-internal sealed class Clients(LoopGroup group)
+internal sealed class Clients
 {
-    private readonly List<Connection>[] _byLoop =
-        [.. Enumerable.Range(0, group.Count).Select(_ => new List<Connection>())];
+    private readonly PerLoop<OnLoop> _byLoop = new(loop => new OnLoop(loop));
 
-    public void Add(Connection client) => _byLoop[client.Id.Loop].Add(client);
+    public void Add(Connection client) => _byLoop[client.Loop].List.Add(client);
 
-    public void Remove(Connection client) => _byLoop[client.Id.Loop].Remove(client);
+    public void Remove(Connection client) => _byLoop[client.Loop].List.Remove(client);
 
     public void SendToAll(byte[] message)
     {
-        for (int i = 0; i < _byLoop.Length; i++)
-        {
-            List<Connection> clients = _byLoop[i];
-            group.Post(i, () => clients.ForEach(client => client.Send(message)));
-        }
+        foreach (OnLoop clients in _byLoop.Values)
+            clients.Loop.Post(() => clients.List.ForEach(client => client.Send(message)));
+    }
+
+    private sealed record OnLoop(EventLoopContext Loop)
+    {
+        public List<Connection> List { get; } = [];
     }
 }

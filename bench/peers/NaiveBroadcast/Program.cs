@@ -15,10 +15,7 @@ var options = new ServerOptions
     FirstMessageTimeout = Timeout.InfiniteTimeSpan,
     Loops = { Count = loops, Io = mechanism },
 };
-await using TcpServer server = TcpServer.Start(options, group =>
-{
-    var clients = new Clients(group);
-    return () => new NaiveHandler(clients);
-});
+var clients = new Clients();
+await using TcpServer server = TcpServer.Start(options, _ => new NaiveHandler(clients));
 Console.WriteLine($"naive broadcast listening on {server.EndPoint} ({server.Group.Description})");
 await server.Completion;

@@ -11,9 +11,10 @@ internal static class BroadcastCommand
 
     public static Command Create()
     {
-        var arguments = new ServerArguments(DefaultPort, DefaultMaxMessageBytes);
+        var arguments = new ServerArguments(
+            DefaultPort, DefaultMaxMessageBytes, ConnectionOptions.LargestMessageBytes, TimeSpan.FromSeconds(60));
         Option<Choice<BroadcastFraming>> framing = FramingNames.CreateOption();
-        Option<Choice<SlowConsumerPolicy>> slowConsumer = Parsing.Choice(
+        Option<Choice<SlowConsumerPolicy>> slowConsumer = Options.Choice(
             "--slow-consumer",
             "What happens when a client does not keep up: everybody waits for it, it misses the oldest messages, or it "
             + "is disconnected.",

@@ -10,12 +10,13 @@ internal static class EchoCommand
 
     public static Command Create()
     {
-        var arguments = new ServerArguments(DefaultPort, DefaultMaxMessageBytes);
+        var arguments = new ServerArguments(
+            DefaultPort, DefaultMaxMessageBytes, ConnectionOptions.LargestMessageBytes, TimeSpan.FromSeconds(60));
         var command = new Command(
             "echo", "Sends every frame back: a 32-bit little-endian length, then that many bytes.");
         arguments.AddTo(command);
         command.SetAction((parsed, _) => ServerRunner.RunAsync(
-            "echo", arguments.Read(parsed), options => TcpServer.Start(options, () => new EchoHandler())));
+            "echo", arguments.Read(parsed), options => TcpServer.Start(options, _ => new EchoHandler())));
         return command;
     }
 }

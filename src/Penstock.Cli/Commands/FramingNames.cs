@@ -14,7 +14,7 @@ internal static class FramingNames
         ["u64be"] = BroadcastFraming.UInt64BigEndian,
     };
 
-    public static Option<Choice<BroadcastFraming>> CreateOption() => Parsing.Choice(
+    public static Option<Choice<BroadcastFraming>> CreateOption() => Options.Choice(
         "--framing",
         "What a message is: the bytes of one read, a line, or a length and that many bytes "
         + "(32-bit little-endian or 64-bit big-endian).",

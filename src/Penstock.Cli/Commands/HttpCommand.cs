@@ -12,29 +12,22 @@ internal static class HttpCommand
 
     public static Command Create()
     {
-        var arguments = new ServerArguments(DefaultPort, DefaultMaxBodyBytes);
-        var root = new Option<string?>("--root")
-        {
-            Description = "Directory whose files are served.",
-            HelpName = "DIR",
-        };
-        root.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string?>() is { } directory && !Directory.Exists(directory))
-                result.AddError($"There is no directory '{directory}'.");
-        });
+        var arguments = new ServerArguments(
+            DefaultPort, DefaultMaxBodyBytes, long.MaxValue, TimeSpan.FromSeconds(60));
+        Option<string?> root = Options.ExistingDirectory("--root", "Directory whose files are served.");
 
         var command = new Command("http", "HTTP/1.1: GET /, POST /upload, GET /status, and files with --root.");
         arguments.AddTo(command);
         command.Options.Add(root);
-        command.SetAction((parsed, _) => RunAsync(arguments.Read(parsed), parsed.GetValue(root)));
+        command.SetAction((parsed, _) => RunAsync(
+            arguments.Read(parsed), arguments.ReadMaxMessage(parsed), parsed.GetValue(root)));
         return command;
     }
 
-    private static Task<int> RunAsync(ServerOptions options, string? root)
+    private static Task<int> RunAsync(ServerOptions options, long maxBodyBytes, string? root)
     {
         // A message of this server is a body, which is never buffered; what the engine must hold is a head.
-        var http = new HttpOptions { MaxBodyBytes = options.MaxMessageBytes };
+        var http = new HttpOptions { MaxBodyBytes = maxBodyBytes };
         options.MaxMessageBytes = http.MaxHeadBytes;
 
         // Uploads share their loop with small requests, which wait for one helping of every upload.

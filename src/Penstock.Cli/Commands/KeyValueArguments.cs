@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Net.Sockets;
 using Penstock.KeyValue;
 
@@ -23,37 +22,31 @@ internal sealed class KeyValueArguments
 
     private readonly Option<int> _respPort;
 
-    private readonly Option<string?> _data = new("--data")
-    {
-        Description = "Directory to keep the data in; without it everything is in memory only.",
-        HelpName = "DIR",
-    };
+    private readonly Option<string?> _data = Options.Path(
+        "--data", "Directory to keep the data in; without it everything is in memory only.", "DIR");
 
-    private readonly Option<Choice<SyncPolicy>> _fsync = Parsing.Choice(
+    private readonly Option<Choice<SyncPolicy>> _fsync = Options.Choice(
         "--fsync",
         "When writes are forced to the disk: before they are acknowledged, every second, or when the system likes.",
         SyncNames,
         SyncPolicy.EverySecond);
 
-    private readonly Option<long> _maxMemory = new("--max-memory")
-    {
-        Description = "The most memory that keys and values may take, as in 512mb; 0 for no limit.",
-        CustomParser = ParseMemory,
-        HelpName = "BYTES",
-    };
+    private readonly Option<ByteSize> _maxMemory = Options.Size(
+        "--max-memory",
+        "The most memory that keys and values may take, as in 512mb; 0 for no limit.",
+        value: 0,
+        minimum: 0);
 
-    private readonly Option<Choice<MemoryPolicy>> _policy = Parsing.Choice(
+    private readonly Option<Choice<MemoryPolicy>> _policy = Options.Choice(
         "--max-memory-policy",
         "What happens then: writes are refused, or keys that were not used for long are removed.",
         PolicyNames,
         MemoryPolicy.NoEviction);
 
-    private readonly Option<string?> _passwordFile = new("--password-file")
-    {
-        Description = "File with the password that clients must give. "
-            + "Closes the protobuf port, which cannot carry one.",
-        HelpName = "FILE",
-    };
+    private readonly Option<string?> _passwordFile = Options.Path(
+        "--password-file",
+        "File with the password that clients must give. Closes the protobuf port, which cannot carry one.",
+        "FILE");
 
     private readonly Option<bool> _unprotected = new("--unprotected")
     {
@@ -61,19 +54,13 @@ internal sealed class KeyValueArguments
             + "also other hosts without a password, and protobuf beside a password.",
     };
 
-    private readonly Option<string> _unixMode = new("--unix-mode")
-    {
-        Description = "Permissions of the --unix socket, in octal. "
-            + "That socket then serves the Redis protocol instead of its port.",
-        DefaultValueFactory = _ => "600",
-        HelpName = "MODE",
-    };
+    private readonly Option<Choice<UnixFileMode>> _unixMode = Options.FileMode(
+        "--unix-mode",
+        "Permissions of the --unix socket, in octal. That socket then serves the Redis protocol instead of its port.",
+        "600");
 
-    public KeyValueArguments(int respPort)
-    {
-        _respPort = Parsing.Port("--resp-port", "Port of the Redis protocol; 0 picks a free one.", respPort);
-        _unixMode.Validators.Add(RejectNonOctal);
-    }
+    public KeyValueArguments(int respPort) =>
+        _respPort = Options.Port("--resp-port", "Port of the Redis protocol; 0 picks a free one.", respPort);
 
     public void AddTo(Command command)
     {
@@ -100,10 +87,10 @@ internal sealed class KeyValueArguments
             Protobuf = protobuf,
             Resp = resp,
             Loops = protobuf.Loops,
-            UnixSocketMode = (UnixFileMode)Convert.ToInt32(parsed.GetValue(_unixMode), 8),
+            UnixSocketMode = parsed.GetValue(_unixMode).Value,
             DataDirectory = parsed.GetValue(_data),
             Sync = parsed.GetValue(_fsync).Value,
-            MaxMemoryBytes = parsed.GetValue(_maxMemory),
+            MaxMemoryBytes = parsed.GetValue(_maxMemory).Bytes,
             MemoryPolicy = parsed.GetValue(_policy).Value,
             MaxValueBytes = resp.MaxMessageBytes,
             Password = password,
@@ -130,19 +117,5 @@ internal sealed class KeyValueArguments
             return true;
         Console.Error.WriteLine($"penstock: --password-file: {path} is empty.");
         return false;
-    }
-
-    private static long ParseMemory(ArgumentResult result)
-    {
-        if (!MemorySize.TryParse(result.Tokens[0].Value, out long bytes))
-            result.AddError($"--max-memory must be a size like 100mb or 1gb, not '{result.Tokens[0].Value}'.");
-        return bytes;
-    }
-
-    private static void RejectNonOctal(OptionResult result)
-    {
-        string mode = result.GetValueOrDefault<string>() ?? "";
-        if (mode.Length is 0 or > 4 || mode.AsSpan().ContainsAnyExceptInRange('0', '7'))
-            result.AddError($"--unix-mode must be octal, as in 660, not '{mode}'.");
     }
 }

@@ -14,7 +14,8 @@ internal static class KeyValueCommand
     public static Command Create()
     {
         // Clients of both protocols keep connections open and silent, and expect them to stay.
-        var server = new ServerArguments(DefaultPort, DefaultMaxMessageBytes, idleSeconds: 0);
+        var server = new ServerArguments(
+            DefaultPort, DefaultMaxMessageBytes, ConnectionOptions.LargestMessageBytes, Timeout.InfiniteTimeSpan);
         var store = new KeyValueArguments(DefaultRespPort);
         var command = new Command("kv", "A key-value store for clients of the Redis protocol and of the protobuf one.");
         server.AddTo(command);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Net;
 using System.Net.Sockets;
 using Penstock.Polling;
@@ -11,24 +10,16 @@ namespace Penstock.Cli.Commands;
 /// </summary>
 internal sealed class ServerArguments
 {
-    private readonly Option<IPAddress> _host = new("--host")
-    {
-        Description = "Address to listen on. Anything wider than loopback must be asked for: "
-            + "0.0.0.0, or :: for IPv6 and IPv4.",
-        DefaultValueFactory = _ => IPAddress.Loopback,
-        CustomParser = Parsing.Address,
-        HelpName = "ADDRESS",
-    };
+    private readonly Option<IPAddress> _host = Options.Address(
+        "--host",
+        "Address to listen on. Anything wider than loopback must be asked for: 0.0.0.0, or :: for IPv6 and IPv4.");
 
     private readonly Option<int> _port;
 
-    private readonly Option<string?> _unix = new("--unix")
-    {
-        Description = "Listen on a Unix domain socket instead; a leading @ names an abstract one (Linux).",
-        HelpName = "PATH",
-    };
+    private readonly Option<UnixDomainSocketEndPoint?> _unix = Options.UnixSocket(
+        "--unix", "Listen on a Unix domain socket instead; a leading @ names an abstract one (Linux).");
 
-    private readonly Option<Choice<IoMechanism>> _io = Parsing.Choice(
+    private readonly Option<Choice<IoMechanism>> _io = Options.Choice(
         "--io", "How loops learn what their sockets can do.", IoNames.Mechanisms, IoMechanism.Auto);
 
     private readonly Option<bool> _busyWaitOne = new("--busy-wait-one")
@@ -36,44 +27,47 @@ internal sealed class ServerArguments
         Description = "The classic busy-wait server: as --io busy-wait, but one connection at a time, to its end.",
     };
 
-    private readonly Option<int?> _readSlices = new("--read-slice-timeouts")
-    {
-        Description = "Slices of 20 ms that a blocking reader waits for a silent client; no limit when left out.",
-        HelpName = "N",
-    };
+    private readonly Option<int?> _readSlices = Options.OptionalNumber(
+        "--read-slice-timeouts",
+        "Slices of 20 ms that a blocking reader waits for a silent client; no limit when left out.",
+        minimum: 1);
 
-    private readonly Option<Choice<Trigger>> _trigger = Parsing.Choice(
+    private readonly Option<Choice<Trigger>> _trigger = Options.Choice(
         "--trigger", "When a readiness mechanism reports a socket.", IoNames.Triggers, Trigger.Level);
 
-    private readonly Option<int> _loops = Parsing.Number(
-        "--loops", "Event loops, each on a thread of its own.", Environment.ProcessorCount, minimum: 1);
+    private readonly Option<int> _loops = Options.Number(
+        "--loops",
+        "Event loops, each on a thread of its own.",
+        Environment.ProcessorCount,
+        minimum: 1,
+        LoopOptions.MostLoops);
 
-    private readonly Option<int> _maxConnections = Parsing.Number(
+    private readonly Option<int> _maxConnections = Options.Number(
         "--max-connections",
         "Connections at once; newcomers beyond it wait until somebody leaves.",
         value: 65_536,
         minimum: 1);
 
-    private readonly Option<int> _maxMessage;
+    private readonly Option<ByteSize> _maxMessage;
+    private readonly Option<Limit> _idleTimeout;
 
-    private readonly Option<double> _idleTimeout = new("--idle-timeout")
+    /// <param name="port">What is listened on by default.</param>
+    /// <param name="maxMessage">Bytes in the longest message by default.</param>
+    /// <param name="largestMessage">The most that can be asked for.</param>
+    /// <param name="idleTimeout">How long a silent connection is kept by default.</param>
+    public ServerArguments(int port, long maxMessage, long largestMessage, TimeSpan idleTimeout)
     {
-        Description = "Seconds that a connection may go without a whole message; 0 for no limit.",
-        HelpName = "SECONDS",
-    };
-
-    public ServerArguments(int port, int maxMessage, double idleSeconds = 60)
-    {
-        _idleTimeout.DefaultValueFactory = _ => idleSeconds;
-        _port = Parsing.Port("--port", "Port to listen on; 0 picks a free one.", port);
-        _maxMessage = Parsing.Number(
-            "--max-message", "Bytes in the longest message that a client may send.", maxMessage, minimum: 1);
-        _idleTimeout.Validators.Add(RejectNegative);
-        _readSlices.Validators.Add(result =>
-        {
-            if (!result.Errors.Any() && result.GetValueOrDefault<int?>() < 1)
-                result.AddError("--read-slice-timeouts must be at least 1.");
-        });
+        _port = Options.Port("--port", "Port to listen on; 0 picks a free one.", port);
+        _maxMessage = Options.Size(
+            "--max-message",
+            "Bytes in the longest message that a client may send, as in 64kb.",
+            maxMessage,
+            minimum: 1,
+            largestMessage);
+        _idleTimeout = Options.TimeLimit(
+            "--idle-timeout",
+            "How long a connection may go without a whole message: seconds, or as in 500ms, 2m; 0 for no limit.",
+            idleTimeout);
     }
 
     public void AddTo(Command command)
@@ -90,15 +84,13 @@ internal sealed class ServerArguments
 
     public ServerOptions Read(ParseResult parsed)
     {
-        double idleSeconds = parsed.GetValue(_idleTimeout);
-        TimeSpan idle = idleSeconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(idleSeconds);
         bool busyWaitOne = parsed.GetValue(_busyWaitOne);
         return new ServerOptions
         {
             EndPoint = ReadEndPoint(parsed),
             MaxConnections = busyWaitOne ? 1 : parsed.GetValue(_maxConnections),
-            MaxMessageBytes = parsed.GetValue(_maxMessage),
-            IdleTimeout = idle,
+            MaxMessageBytes = (int)Math.Min(ReadMaxMessage(parsed), ConnectionOptions.LargestMessageBytes),
+            IdleTimeout = parsed.GetValue(_idleTimeout).Time,
 
             // A silent newcomer has as long as a silent client: the wire protocols of these servers say so.
             FirstMessageTimeout = Timeout.InfiniteTimeSpan,
@@ -116,16 +108,9 @@ internal sealed class ServerArguments
     public IPEndPoint ReadTcpEndPoint(ParseResult parsed, int? port = null) =>
         new(parsed.GetValue(_host)!, port ?? parsed.GetValue(_port));
 
-    private EndPoint ReadEndPoint(ParseResult parsed)
-    {
-        if (parsed.GetValue(_unix) is { } path)
-            return new UnixDomainSocketEndPoint(path.StartsWith('@') ? string.Concat("\0", path.AsSpan(1)) : path);
-        return ReadTcpEndPoint(parsed);
-    }
+    /// <summary>Bytes in the longest message, also where the engine could not hold one.</summary>
+    public long ReadMaxMessage(ParseResult parsed) => parsed.GetValue(_maxMessage).Bytes;
 
-    private static void RejectNegative(OptionResult result)
-    {
-        if (!result.Errors.Any() && !(result.GetValueOrDefault<double>() >= 0))
-            result.AddError("--idle-timeout must not be negative.");
-    }
+    private EndPoint ReadEndPoint(ParseResult parsed) =>
+        (EndPoint?)parsed.GetValue(_unix) ?? ReadTcpEndPoint(parsed);
 }

@@ -189,14 +189,14 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
     }
 
     /// <summary>Has <see cref="TransportOutput.SendOnLoop"/> called on the loop.</summary>
-    public void RequestSendOnLoop() => _loops.Group.Post(_loop, _sendOnLoop);
+    public void RequestSendOnLoop() => _loops.Group[_loop].Post(_sendOnLoop);
 
     /// <summary>
     /// Has <see cref="TransportInput.CompleteRead"/> called on the loop, or here when the loop has ended.
     /// </summary>
     public void RequestReadOnLoop()
     {
-        if (!_loops.Group.Post(_loop, _readOnLoop))
+        if (!_loops.Group[_loop].Post(_readOnLoop))
             _input.CompleteRead();
     }
 
@@ -281,7 +281,7 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
     private void RunOnLoop(Action work)
     {
         if (!_connection.IsOnLoop)
-            _loops.Group.Post(_loop, () => RunIfOpen(work));
+            _loops.Group[_loop].Post(() => RunIfOpen(work));
         else
             RunIfOpen(work);
     }

@@ -33,7 +33,7 @@ internal sealed class TransportListener : IConnectionListener
             ? new DescriptorEndPoint(checked((int)file.FileHandle), ownsDescriptor: false)
             : endPoint;
         _server = TcpServer.Start(
-            loops.CreateServerOptions(bound), () => new InboundHandler(loops, this), loops.Group);
+            loops.CreateServerOptions(bound), _ => new InboundHandler(loops, this), loops.Group);
 
         // A descriptor keeps the name it was asked for by; everything else has become the real address.
         if (endPoint is not FileHandleEndPoint)

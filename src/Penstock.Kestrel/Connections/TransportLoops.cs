@@ -36,7 +36,7 @@ internal sealed class TransportLoops : IAsyncDisposable
             MaxConnectionsPerLoop = options.MaxConnections,
         });
         for (int i = 0; i < Group.Count; i++)
-            Group.Post(i, LeaveSynchronizationContext);
+            Group[i].Post(LeaveSynchronizationContext);
         _pools = new MemoryPool<byte>[Group.Count];
         for (int i = 0; i < _pools.Length; i++)
             _pools[i] = pools?.Create(new MemoryPoolOptions { Owner = "penstock" }) ?? MemoryPool<byte>.Shared;

@@ -15,32 +15,29 @@ internal sealed class ClientConnection(LoopGroup group)
 {
     private readonly Queue<TaskCompletionSource<KeyValueMessage>> _waiting = new();
     private Connection? _connection;
-    private int _loop;
+    private EventLoopContext? _loop;
     private volatile bool _isOpen;
 
     public bool IsOpen => _isOpen;
 
-    public async Task ConnectAsync(EndPoint server, ConnectionOptions options, CancellationToken cancellationToken)
-    {
-        ConnectionId id = await group.ConnectAsync(server, this, options, null, cancellationToken)
-            .ConfigureAwait(false);
-        _loop = id.Loop;
-    }
+    public Task ConnectAsync(EndPoint server, ConnectionOptions options, CancellationToken cancellationToken) =>
+        group.ConnectAsync(server, this, options, null, cancellationToken);
 
     /// <summary>Sends a request behind those before it. A cancelled one is still sent; its reply is dropped.</summary>
     public async Task<KeyValueMessage> SendAsync(KeyValueMessage request, CancellationToken cancellationToken)
     {
         var reply = new TaskCompletionSource<KeyValueMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
-        ObjectDisposedException.ThrowIf(!group.Post(_loop, () => Send(request, reply)), this);
+        ObjectDisposedException.ThrowIf(!_loop!.Post(() => Send(request, reply)), this);
         return await reply.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Ends the connection; requests that were not answered fail.</summary>
-    public void Close() => group.Post(_loop, () => _connection?.Close());
+    public void Close() => _loop!.Post(() => _connection?.Close());
 
     public override void OnOpened(Connection connection)
     {
         _connection = connection;
+        _loop = connection.Loop;
         _isOpen = true;
     }
 

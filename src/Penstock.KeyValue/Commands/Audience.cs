@@ -19,12 +19,18 @@ internal sealed class Audience(Broadcaster broadcaster, Action<Connection> queue
     public void Remove(Session session) => TopicOf(session).Unsubscribe(session.Connection);
 
     /// <summary>On the loop of the publisher. Returns how many are sent the message.</summary>
-    public int Publish(int loop, byte[]? pattern, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> payload) =>
+    public int Publish(
+        EventLoopContext loop, byte[]? pattern, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> payload) =>
         Publish(Volatile.Read(ref _resp2), loop, resp3: false, pattern, channel, payload)
         + Publish(Volatile.Read(ref _resp3), loop, resp3: true, pattern, channel, payload);
 
     private static int Publish(
-        Topic? topic, int loop, bool resp3, byte[]? pattern, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> payload)
+        Topic? topic,
+        EventLoopContext loop,
+        bool resp3,
+        byte[]? pattern,
+        ReadOnlySpan<byte> channel,
+        ReadOnlySpan<byte> payload)
     {
         if (topic is null or { SubscriberCount: 0 })
             return 0;

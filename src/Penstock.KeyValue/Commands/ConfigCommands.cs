@@ -134,7 +134,7 @@ internal static class ConfigCommands
 
     private static void ResetStatistics(in Invocation call)
     {
-        foreach (KeyValueLoop loop in call.Database.LoopStates)
+        foreach (KeyValueLoop loop in call.Database.Loops.Values)
             loop.Counters.Reset();
         call.Reply.Ok();
     }

@@ -92,6 +92,6 @@ internal static class KillCommand
         if (victim == call.Session)
             victim.Connection.Close();
         else
-            call.Database.Group!.Post(victim.ConnectionId, connection => connection.Abort());
+            call.Loop.Context.Group.Post(victim.ConnectionId, connection => connection.Abort());
     }
 }

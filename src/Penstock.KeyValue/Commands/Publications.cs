@@ -12,7 +12,7 @@ internal sealed class Publications(KeyValueDatabase database)
     private readonly Lock _gate = new();
     private readonly Dictionary<byte[], Audience> _channels = new(ByteKeyComparer.Instance);
     private readonly Dictionary<byte[], Audience> _patterns = new(ByteKeyComparer.Instance);
-    private Broadcaster? _broadcaster;
+    private readonly Broadcaster _broadcaster = new();
 
     public int PatternCount
     {
@@ -29,7 +29,7 @@ internal sealed class Publications(KeyValueDatabase database)
         {
             Dictionary<byte[], Audience> table = TableOf(isPattern);
             if (!table.TryGetValue(name, out Audience? audience))
-                table.Add(name, audience = new Audience(Broadcaster, DropIfSlow));
+                table.Add(name, audience = new Audience(_broadcaster, DropIfSlow));
             audience.Add(session);
         }
     }
@@ -81,14 +81,11 @@ internal sealed class Publications(KeyValueDatabase database)
         }
 
         // Not under the lock: a message to many would hold up every other publisher.
-        int receivers = subscribers?.Publish(from.Index, pattern: null, channel, payload) ?? 0;
+        int receivers = subscribers?.Publish(from.Context, pattern: null, channel, payload) ?? 0;
         foreach ((byte[] pattern, Audience audience) in patterns ?? [])
-            receivers += audience.Publish(from.Index, pattern, channel, payload);
+            receivers += audience.Publish(from.Context, pattern, channel, payload);
         return receivers;
     }
-
-    /// <summary>Under the lock; the loops are there by the time that somebody subscribes.</summary>
-    private Broadcaster Broadcaster => _broadcaster ??= new Broadcaster(database.Group!);
 
     private Dictionary<byte[], Audience> TableOf(bool isPattern) => isPattern ? _patterns : _channels;
 
@@ -116,7 +113,7 @@ internal sealed class Publications(KeyValueDatabase database)
         int waiting = subscriber.UnsentBytes;
         if (waiting <= database.Options.MaxSubscriberBytes || subscriber.State != ConnectionState.Open)
             return;
-        database.LoopStates[subscriber.Id.Loop].Counters.SlowSubscribers++;
+        database.Loops[subscriber.Loop].Counters.SlowSubscribers++;
         KeyValueEventSource.Log.SlowSubscriber(((Session)subscriber.UserState!).Address, waiting);
         subscriber.Abort();
     }

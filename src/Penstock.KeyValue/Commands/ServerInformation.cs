@@ -30,7 +30,7 @@ internal static class ServerInformation
 
     private static IEnumerable<(string Name, object Value)> Section(string name, KeyValueLoop loop) => name switch
     {
-        "server" => Server(loop.Database),
+        "server" => Server(loop.Database, loop.Context.Group),
         "clients" => Clients(loop.Database),
         "memory" => Memory(loop.Database),
         "persistence" => Persistence(loop.Database),
@@ -40,7 +40,7 @@ internal static class ServerInformation
         _ => Keys(loop.Database.Keyspace),
     };
 
-    private static IEnumerable<(string Name, object Value)> Server(KeyValueDatabase database) =>
+    private static IEnumerable<(string Name, object Value)> Server(KeyValueDatabase database, LoopGroup group) =>
     [
         ("redis_version", KeyValueDatabase.RedisVersion),
         ("redis_mode", "standalone"),
@@ -48,8 +48,8 @@ internal static class ServerInformation
         ("penstock_version", typeof(KeyValueDatabase).Assembly.GetName().Version?.ToString(3) ?? ""),
         ("os", Environment.OSVersion.VersionString),
         ("process_id", Environment.ProcessId),
-        ("loops", database.LoopCount),
-        ("io", database.Group?.Description ?? ""),
+        ("loops", group.Count),
+        ("io", group.Description),
         ("uptime_in_seconds", (database.UnixTime - database.StartedAt) / 1000),
     ];
 

@@ -1,3 +1,5 @@
+using Penstock.KeyValue.Durability.Files;
+
 namespace Penstock.KeyValue.Durability;
 
 /// <summary>
@@ -5,6 +7,8 @@ namespace Penstock.KeyValue.Durability;
 /// of the changes; a thread of its own writes and syncs, and everything that was added meanwhile shares the next sync.
 /// </summary>
 /// <remarks>
+/// <para>The thread only calls <see cref="Step"/>, which does what there is to do and never waits. A simulation calls it
+/// itself.</para>
 /// <para>A write that fails is tried again from where it began until it succeeds: what is in memory stays ahead of the
 /// disk, no further write is accepted meanwhile, and nothing that was acknowledged is lost.</para>
 /// <para>After a sync that failed the kernel may have dropped what it could not write, and another sync would succeed
@@ -23,12 +27,15 @@ internal sealed class AppendLog : IDisposable
     private readonly SyncPolicy _sync;
     private readonly TimeProvider _time;
     private readonly object _gate = new();
-    private readonly Thread _thread;
+    private Thread? _thread;
     private LogBuffer _pending = new();
     private LogBuffer _writing = new();
     private LogFile _file;
     private int _segment;
+
+    /// <summary>Who waits for the next segment, and will share it; and who has it behind what is written now.</summary>
     private TaskCompletionSource<int>? _rotation;
+    private TaskCompletionSource<int>? _rotating;
     private long _appended;
     private long _released;
     private long _syncs;
@@ -38,23 +45,25 @@ internal sealed class AppendLog : IDisposable
     /// <summary>The segment that may have a hole; 0 for none.</summary>
     private int _doubtful;
     private bool _stopping;
+    private bool _ended;
+    private long _taken;
+    private long _lastCheck;
+    private long _failedAt;
     private volatile string? _failure;
 
     /// <param name="segment">The segment to append to.</param>
     /// <param name="openSegment">Opens a segment's file by its number.</param>
     /// <param name="sync">When to sync.</param>
-    /// <param name="time">The clock of the once-a-second sync.</param>
+    /// <param name="time">The clock of the once-a-second sync, and of the next attempt after one that failed.</param>
     public AppendLog(int segment, Func<int, LogFile> openSegment, SyncPolicy sync, TimeProvider time)
     {
         _segment = segment;
         _openSegment = openSegment;
         _sync = sync;
         _time = time;
-        _lastSync = time.GetTimestamp();
+        _lastSync = _lastCheck = time.GetTimestamp();
         _file = openSegment(segment);
         _syncedLength = _file.Length;
-        _thread = new Thread(Run) { Name = "penstock-log", IsBackground = true };
-        _thread.Start();
     }
 
     /// <summary>
@@ -129,6 +138,36 @@ internal sealed class AppendLog : IDisposable
         }
     }
 
+    /// <summary>Writes on a thread of its own from now on.</summary>
+    public void Start()
+    {
+        _thread = new Thread(Run) { Name = "penstock-log", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>
+    /// Writes and syncs what is due. Returns after how long there may be something again, if nothing is added before.
+    /// </summary>
+    public TimeSpan Step()
+    {
+        if (_failure is not null && !_stopping && UntilRetry is { Ticks: > 0 } wait)
+            return wait;
+        bool stop = Take();
+        if (!TryWrite())
+        {
+            if (stop)
+                End();
+            return RetryTime;
+        }
+
+        Release(_taken);
+        if (_rotating is not null)
+            Rotate();
+        if (stop)
+            Finish();
+        return UntilDue;
+    }
+
     /// <summary>Writes and syncs what there is, and ends. What cannot be written is given up.</summary>
     public void Dispose()
     {
@@ -138,47 +177,60 @@ internal sealed class AppendLog : IDisposable
             Monitor.Pulse(_gate);
         }
 
-        _thread.Join();
+        _thread?.Join();
+        while (!_ended)
+            Step();
         _file.Dispose();
     }
 
     private void Run()
     {
-        while (true)
+        while (!_ended)
         {
-            (long upTo, bool stop, TaskCompletionSource<int>? rotation) = TakePending();
-            if (!WriteTaken(upTo))
+            TimeSpan wait = Step();
+            lock (_gate)
             {
-                RefuseRotations(rotation);
-                return;
-            }
-
-            if (rotation is not null)
-                Rotate(rotation);
-            if (stop)
-            {
-                TrySync();
-                return;
+                if (!HasWork)
+                    Monitor.Wait(_gate, wait);
             }
         }
     }
 
-    private (long UpTo, bool Stop, TaskCompletionSource<int>? Rotation) TakePending()
+    /// <summary>Whether <see cref="Step"/> has something to do now. While the disk fails, only time brings that.</summary>
+    private bool HasWork => _stopping || (_failure is null && (HasPending || _rotation is not null));
+
+    private bool HasPending => Volatile.Read(ref _pending).Length > 0;
+
+    private TimeSpan UntilRetry => RetryTime - _time.GetElapsedTime(_failedAt);
+
+    /// <summary>When the next sync is due, or the next look at the file.</summary>
+    private TimeSpan UntilDue
+    {
+        get
+        {
+            bool mustSync = HasUnsynced && _sync == SyncPolicy.EverySecond;
+            TimeSpan left = SyncPeriod - _time.GetElapsedTime(mustSync ? _lastSync : _lastCheck);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>
+    /// Takes what is to be written, unless something is left from before: what could not be written, or the end of the
+    /// segment. Returns whether the log is to end.
+    /// </summary>
+    private bool Take()
     {
         lock (_gate)
         {
-            while (_pending.Length == 0 && !_stopping && _rotation is null && !IsSyncDue)
+            if (_writing.Length == 0 && _rotating is null)
             {
-                if (HasUnsynced && _sync == SyncPolicy.EverySecond)
-                    Monitor.Wait(_gate, SyncPeriod);
-                else
-                    Monitor.Wait(_gate);
+                (_pending, _writing) = (_writing, _pending);
+                _taken = _appended;
+                _rotating = _rotation;
+                _rotation = null;
             }
 
-            (_pending, _writing) = (_writing, _pending);
-            TaskCompletionSource<int>? rotation = _rotation;
-            _rotation = null;
-            return (_appended, _stopping, rotation);
+            return _stopping;
         }
     }
 
@@ -187,41 +239,32 @@ internal sealed class AppendLog : IDisposable
     private bool IsSyncDue =>
         HasUnsynced && _sync == SyncPolicy.EverySecond && _time.GetElapsedTime(_lastSync) >= SyncPeriod;
 
-    /// <summary>Returns false when the log ends without having written it.</summary>
-    private bool WriteTaken(long upTo)
-    {
-        while (!TryWrite())
-        {
-            lock (_gate)
-            {
-                if (_stopping)
-                    return false;
-                Monitor.Wait(_gate, RetryTime);
-            }
-        }
-
-        _writing.Clear();
-        Release(upTo);
-        return true;
-    }
-
     private bool TryWrite()
     {
-        int count = _writing.Length;
         try
         {
-            if (count > 0)
-                _file.Append(_writing.Written.Span);
-            if (IsStrict || IsSyncDue)
-                SyncNow(count);
+            bool isDue = IsStrict || IsSyncDue;
+            Write(isDue);
+            if (isDue || _time.GetElapsedTime(_lastCheck) >= SyncPeriod)
+                CheckPlace();
             _failure = null;
             return true;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (IOException exception)
         {
             Fail(exception);
             return false;
         }
+    }
+
+    private void Write(bool sync)
+    {
+        int count = _writing.Length;
+        if (count > 0)
+            _file.Append(_writing.Written.Span);
+        if (sync)
+            SyncNow(count);
+        _writing.Clear();
     }
 
     /// <summary>Syncs; if that fails, the last <paramref name="count"/> bytes are taken back.</summary>
@@ -246,17 +289,24 @@ internal sealed class AppendLog : IDisposable
         Volatile.Write(ref _syncs, _syncs + 1);
     }
 
+    private void CheckPlace()
+    {
+        _file.RequireInPlace();
+        _lastCheck = _time.GetTimestamp();
+    }
+
     private void Doubt()
     {
         lock (_gate)
             Volatile.Write(ref _doubtful, _segment);
     }
 
-    private void Fail(Exception exception)
+    private void Fail(IOException exception)
     {
         if (_failure is null)
-            KeyValueEventSource.Log.LogWriteFailed(_file.Path, exception.Message);
-        _failure = exception.Message;
+            KeyValueEventSource.Log.LogWriteFailed(exception.Message);
+        _failedAt = _time.GetTimestamp();
+        _failure = (exception as DiskException)?.Reason ?? exception.Message;
         OnReleased?.Invoke();
     }
 
@@ -268,46 +318,54 @@ internal sealed class AppendLog : IDisposable
         OnReleased?.Invoke();
     }
 
-    /// <summary>
-    /// The log has ended, and whoever waits for the next segment must not wait for ever: the one who was taken, and the
-    /// one who asked while nothing could be written.
-    /// </summary>
-    private void RefuseRotations(TaskCompletionSource<int>? taken)
+    private void Rotate()
     {
-        lock (_gate)
-        {
-            taken?.SetException(new IOException("The log has ended."));
-            _rotation?.SetException(new IOException("The log has ended."));
-            _rotation = null;
-        }
-    }
-
-    private void Rotate(TaskCompletionSource<int> rotation)
-    {
+        TaskCompletionSource<int> rotation = _rotating!;
+        _rotating = null;
         try
         {
             SyncNow(0);
+            CheckPlace();
             LogFile next = _openSegment(_segment + 1);
             _file.Dispose();
             _file = next;
             _syncedLength = next.Length;
             rotation.SetResult(++_segment);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (IOException exception)
         {
             rotation.SetException(exception);
         }
     }
 
-    private void TrySync()
+    /// <summary>
+    /// Whoever waits for the next segment must not wait for ever: the one who was taken, and the one who asked while
+    /// nothing could be written.
+    /// </summary>
+    private void End()
     {
+        lock (_gate)
+        {
+            _rotating?.SetException(new IOException("The log has ended."));
+            _rotation?.SetException(new IOException("The log has ended."));
+            _rotating = _rotation = null;
+            _ended = true;
+        }
+    }
+
+    private void Finish()
+    {
+        if (HasPending)
+            return;
         try
         {
-            _file.Sync();
+            SyncNow(0);
         }
         catch (IOException exception)
         {
             Fail(exception);
         }
+
+        End();
     }
 }

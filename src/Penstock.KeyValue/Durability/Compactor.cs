@@ -5,6 +5,10 @@ namespace Penstock.KeyValue.Durability;
 /// segment; then every shard is copied in slices, under its lock for one slice at a time. What changes meanwhile is in
 /// the new segment, and applying it to a snapshot that has it already changes nothing.
 /// </summary>
+/// <remarks>
+/// The thread only calls <see cref="Step"/>, which does a bounded part of the work and never waits for the log. A
+/// simulation calls it itself.
+/// </remarks>
 internal sealed class Compactor : IDisposable
 {
     private static readonly TimeSpan CheckPeriod = TimeSpan.FromSeconds(1);
@@ -16,11 +20,15 @@ internal sealed class Compactor : IDisposable
     private readonly DataDirectory _directory;
     private readonly AppendLog _log;
     private readonly AutoResetEvent _wake = new(initialState: false);
-    private readonly Thread _thread;
+    private readonly TimeProvider _time;
+    private Thread? _thread;
+
+    /// <summary>The snapshot that is under way; null for none.</summary>
+    private IEnumerator<Task>? _work;
     private volatile bool _stopping;
     private volatile bool _requested;
     private volatile bool _running;
-    private bool _failed;
+    private long? _failedAt;
     private long _snapshotBytes;
     private long _lastSnapshotAt;
 
@@ -29,9 +37,8 @@ internal sealed class Compactor : IDisposable
         _database = database;
         _directory = directory;
         _log = log;
+        _time = database.Time;
         _lastSnapshotAt = database.StartedAt;
-        _thread = new Thread(Run) { Name = "penstock-snapshot", IsBackground = true };
-        _thread.Start();
     }
 
     public bool IsRunning => _running;
@@ -46,6 +53,40 @@ internal sealed class Compactor : IDisposable
         _wake.Set();
     }
 
+    /// <summary>Works on a thread of its own from now on.</summary>
+    public void Start()
+    {
+        _thread = new Thread(Run) { Name = "penstock-snapshot", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>
+    /// Does the next part of a snapshot, and begins one if that is due. Returns what must be over before the part after
+    /// it; null when no snapshot is under way.
+    /// </summary>
+    public Task? Step()
+    {
+        if (_work is null && (_stopping || !IsDue))
+            return null;
+        try
+        {
+            _work ??= Begin();
+            if (_work.MoveNext())
+                return _work.Current;
+            _failedAt = null;
+        }
+        catch (IOException exception)
+        {
+            _failedAt = _time.GetTimestamp();
+            if (!_stopping)
+                KeyValueEventSource.Log.SnapshotFailed(exception.Message);
+        }
+
+        _work = null;
+        _running = false;
+        return null;
+    }
+
     /// <summary>Begins no further snapshot and gives up the one that is under way.</summary>
     public void Stop()
     {
@@ -57,49 +98,62 @@ internal sealed class Compactor : IDisposable
     public void Dispose()
     {
         Stop();
-        _thread.Join();
+        _thread?.Join();
         _wake.Dispose();
     }
 
     private void Run()
     {
-        while (!_stopping)
+        while (true)
         {
-            _wake.WaitOne(_failed ? RetryPeriod : CheckPeriod);
-            if (_stopping || !(_requested || IsLogLong || _log.IsDoubtful))
-                continue;
-            _requested = false;
-            _running = true;
-            TryCompact();
-            _running = false;
+            if (Step() is { } before)
+                ((IAsyncResult)before).AsyncWaitHandle.WaitOne();
+            else if (_stopping)
+                return;
+            else
+                _wake.WaitOne(CheckPeriod);
         }
     }
+
+    private bool IsDue => _requested
+        || ((IsLogLong || _log.IsDoubtful)
+            && (_failedAt is not { } failedAt || _time.GetElapsedTime(failedAt) >= RetryPeriod));
 
     private bool IsLogLong =>
         _log.FileBytes >= _database.Options.CompactLogBytes && _log.FileBytes >= _snapshotBytes * 2;
 
-    private void TryCompact()
+    private IEnumerator<Task> Begin()
     {
-        try
-        {
-            Compact();
-            _failed = false;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            _failed = true;
-            if (!_stopping)
-                KeyValueEventSource.Log.SnapshotFailed(_directory.Path, exception.Message);
-        }
+        _requested = false;
+        _running = true;
+        return Compact();
     }
 
-    private void Compact()
+    private IEnumerator<Task> Compact()
     {
-        int number = _log.RotateAsync().GetAwaiter().GetResult();
+        Task<int> rotation = _log.RotateAsync();
+        yield return rotation;
+        int number = rotation.GetAwaiter().GetResult();
         try
         {
-            Write(number);
+            using var writer = new SnapshotWriter(_directory.OpenUnfinishedSnapshot(number));
+            foreach (Store.Shard shard in _database.Keyspace.Shards)
+            {
+                if (_stopping)
+                    throw new IOException("The server ends.");
+                writer.Add(shard, _database.UnixTime);
+                yield return Task.CompletedTask;
+            }
+
+            // The snapshot may hold what the log has not on disk yet: half of a transaction, after a crash. Another
+            // segment begins when this one is on disk up to now; an empty one more costs nothing.
+            Task<int> safe = _log.RotateAsync();
+            yield return safe;
+            safe.GetAwaiter().GetResult();
+            writer.Finish();
             _directory.Publish(number);
+            _snapshotBytes = writer.Bytes;
+            KeyValueEventSource.Log.SnapshotWritten(_directory.SnapshotPath(number), writer.Entries, writer.Bytes);
         }
         finally
         {
@@ -110,26 +164,4 @@ internal sealed class Compactor : IDisposable
         _log.Forget(before: number);
         Volatile.Write(ref _lastSnapshotAt, _database.UnixTime);
     }
-
-    private void Write(int number)
-    {
-        using (var writer = new SnapshotWriter(_directory.OpenUnfinishedSnapshot(number)))
-        {
-            foreach (Store.Shard shard in _database.Keyspace.Shards)
-            {
-                if (_stopping)
-                    throw new IOException("The server ends.");
-                writer.Add(shard, _database.UnixTime);
-            }
-
-            // The snapshot may hold what the log has not on disk yet: half of a transaction, after a crash.
-            WaitForLog();
-            writer.Finish();
-            _snapshotBytes = writer.Bytes;
-            KeyValueEventSource.Log.SnapshotWritten(_directory.SnapshotPath(number), writer.Entries, writer.Bytes);
-        }
-    }
-
-    /// <summary>Another segment begins when this one is on disk up to now; an empty one more costs nothing.</summary>
-    private void WaitForLog() => _log.RotateAsync().GetAwaiter().GetResult();
 }

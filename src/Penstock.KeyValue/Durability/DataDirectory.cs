@@ -1,4 +1,5 @@
 using System.Globalization;
+using Penstock.KeyValue.Durability.Files;
 
 namespace Penstock.KeyValue.Durability;
 
@@ -6,88 +7,107 @@ namespace Penstock.KeyValue.Durability;
 /// The files of one database. <c>snapshot-N</c> holds everything that happened before <c>log-N</c> began; what is
 /// loaded is the latest snapshot and the logs from its number on.
 /// </summary>
+/// <remarks>
+/// Two locks keep other servers off it: one on the file <c>lock</c>, and one on the log that is written, for somebody
+/// may delete the first file. They are the system's and end with the process, however that ends.
+/// </remarks>
 internal sealed class DataDirectory : IDisposable
 {
+    private const string Log = "log";
+    private const string Snapshot = "snapshot";
     private const string Unfinished = ".tmp";
 
-    private readonly FileStream _lock;
-    private readonly Func<string, LogFile> _openLogFile;
+    private readonly Disk _disk;
+    private readonly DiskDirectory _directory;
+    private readonly DiskFile _lock;
 
-    private DataDirectory(string path, FileStream lockFile, Func<string, LogFile> openLogFile)
+    /// <summary>The last log, open and locked, until <see cref="OpenSegment"/> gives it away.</summary>
+    private (int Number, DiskFile File)? _last;
+
+    private DataDirectory(Disk disk, DiskDirectory directory, DiskFile lockFile)
     {
-        Path = path;
+        _disk = disk;
+        _directory = directory;
         _lock = lockFile;
-        _openLogFile = openLogFile;
     }
 
-    public string Path { get; }
+    public string Path => _directory.Path;
 
     /// <summary>Makes the directory if it is missing, and keeps other servers off it.</summary>
-    /// <param name="path">The directory.</param>
-    /// <param name="openLogFile">Opens a log's file by its path.</param>
     /// <exception cref="IOException">Another server uses it, or it cannot be made.</exception>
-    public static DataDirectory Open(string path, Func<string, LogFile> openLogFile)
+    public static DataDirectory Open(string path, Disk disk)
     {
-        Make(System.IO.Path.GetFullPath(path));
-        string lockPath = System.IO.Path.Combine(path, "lock");
+        DiskDirectory directory = OpenOrMake(disk, System.IO.Path.GetFullPath(path));
+        DataDirectory? data = null;
         try
         {
-            // The lock is the system's and ends with the process, however that ends; the file itself means nothing.
-            var stream = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            var directory = new DataDirectory(path, stream, openLogFile);
-            directory.RemoveUnfinished();
-            return directory;
+            data = new DataDirectory(disk, directory, directory.OpenOrCreate("lock"));
+            data.TakeLocks();
+            data.RemoveUnfinished();
+            return data;
         }
-        catch (IOException exception) when (File.Exists(lockPath))
+        catch
         {
-            throw new IOException($"{path} is in use by another server.", exception);
+            data?.Dispose();
+            directory.Dispose();
+            throw;
         }
     }
 
-    /// <summary>Opens a log, which is made when it is missing; it is on the disk when this returns.</summary>
+    /// <summary>Opens a log to write to, which is made when it is missing; it is on the disk when this returns.</summary>
     /// <exception cref="IOException">
     /// It cannot be made. Nothing is left of it then: a log that another one follows is taken for whole.
     /// </exception>
     public LogFile OpenSegment(int number)
     {
-        string path = SegmentPath(number);
-        bool isNew = !File.Exists(path);
-        LogFile? file = null;
+        string name = NameOf(Log, number);
+        DiskFile? file = TakeLast(number) ?? _directory.TryOpen(name, FileAccess.ReadWrite);
+        bool isNew = file is null;
         try
         {
-            file = _openLogFile(path);
-            file.Sync();
-            SyncEntries(Path);
-            return file;
+            file ??= _directory.OpenOrCreate(name);
+            Lock(file);
+            var log = new LogFile(file, _disk);
+            log.Sync();
+            _directory.Sync();
+            return log;
         }
         catch
         {
             file?.Dispose();
             if (isNew)
-                File.Delete(path);
+                _directory.Delete(name);
             throw;
         }
     }
 
-    public string SegmentPath(int number) => PathOf("log", number);
+    public string SegmentPath(int number) => _directory.PathOf(NameOf(Log, number));
 
-    public string SnapshotPath(int number) => PathOf("snapshot", number);
+    public string SnapshotPath(int number) => _directory.PathOf(NameOf(Snapshot, number));
 
-    public LogFile OpenUnfinishedSnapshot(int number) => _openLogFile(UnfinishedSnapshotPath(number));
+    public DiskFile OpenSnapshot(int number) => OpenExisting(NameOf(Snapshot, number), FileAccess.Read);
 
-    private string UnfinishedSnapshotPath(int number) => SnapshotPath(number) + Unfinished;
+    /// <summary>Opens a log to read; the last one is to be left open, for its lock.</summary>
+    public DiskFile OpenSegmentToRead(int number) =>
+        _last is { } last && last.Number == number
+            ? last.File
+            : OpenExisting(NameOf(Log, number), FileAccess.Read);
+
+    public LogFile OpenUnfinishedSnapshot(int number) =>
+        new(_directory.OpenOrCreate(NameOf(Snapshot, number) + Unfinished), _disk);
 
     /// <summary>The numbers of all snapshots, ascending.</summary>
-    public int[] Snapshots() => Numbers("snapshot");
+    public int[] Snapshots() => Numbers(Snapshot);
 
     /// <summary>The numbers of all logs, ascending.</summary>
-    public int[] Segments() => Numbers("log");
+    public int[] Segments() => Numbers(Log);
 
     /// <summary>Makes a snapshot count, and removes what it replaces.</summary>
     public void Publish(int number)
     {
-        File.Move(UnfinishedSnapshotPath(number), SnapshotPath(number), overwrite: true);
-        SyncEntries(Path);
+        string name = NameOf(Snapshot, number);
+        _directory.Rename(name + Unfinished, name);
+        _directory.Sync();
         RemoveBefore(number);
     }
 
@@ -95,49 +115,97 @@ internal sealed class DataDirectory : IDisposable
     public void RemoveBefore(int number)
     {
         foreach (int old in Segments().Where(segment => segment < number))
-            File.Delete(SegmentPath(old));
+            _directory.Delete(NameOf(Log, old));
         foreach (int old in Snapshots().Where(snapshot => snapshot < number))
-            File.Delete(SnapshotPath(old));
+            _directory.Delete(NameOf(Snapshot, old));
     }
 
     /// <summary>Removes what is left of snapshots that were not finished.</summary>
     public void RemoveUnfinished()
     {
-        foreach (string leftover in Directory.GetFiles(Path, "*" + Unfinished))
-            File.Delete(leftover);
+        foreach (string leftover in _directory.List())
+        {
+            if (leftover.EndsWith(Unfinished, StringComparison.Ordinal))
+                _directory.Delete(leftover);
+        }
     }
 
-    public void Dispose() => _lock.Dispose();
-
-    /// <summary>With every directory above it that is missing.</summary>
-    private static void Make(string path)
+    public void Dispose()
     {
-        if (Directory.Exists(path) || System.IO.Path.GetDirectoryName(path) is not { Length: > 0 } parent)
-            return;
-        Make(parent);
-        Directory.CreateDirectory(path);
-        SyncEntries(parent);
+        _last?.File.Dispose();
+        _last = null;
+        _lock.Dispose();
+        _directory.Dispose();
     }
 
-    /// <summary>What was made or renamed is only there for good when its directory is on the disk too.</summary>
-    private static void SyncEntries(string path)
+    /// <summary>
+    /// With every directory above it that is missing. That a directory was made is only so for good when the one above
+    /// it is on the disk too; where there is a log, it was before.
+    /// </summary>
+    private static DiskDirectory OpenOrMake(Disk disk, string path)
     {
-        if (!OperatingSystem.IsWindows())
-            DirectorySync.Sync(path);
+        if (disk.TryOpenDirectory(path) is { } existing)
+            return existing;
+        string parent = System.IO.Path.GetDirectoryName(path)
+            ?? throw new DiskException(path, "open", "there is no such directory");
+        using (DiskDirectory above = OpenOrMake(disk, parent))
+        {
+            disk.MakeDirectory(path);
+            above.Sync();
+        }
+
+        return disk.TryOpenDirectory(path) ?? throw new DiskException(path, "open", "the directory was removed");
     }
 
-    private string PathOf(string kind, int number) =>
-        System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{kind}-{number:D8}"));
+    /// <summary>
+    /// A server that is running holds the lock of its last log, and takes that of the next one first. So the log that
+    /// was the last one before and after it was locked is nobody else's.
+    /// </summary>
+    private void TakeLocks()
+    {
+        Lock(_lock);
+        while (Segments() is [.., int number] && number != _last?.Number)
+        {
+            _last?.File.Dispose();
+            _last = null;
+            if (_directory.TryOpen(NameOf(Log, number), FileAccess.ReadWrite) is not { } file)
+                continue;
+            _last = (number, file);
+            Lock(file);
+        }
+    }
+
+    private void Lock(DiskFile file)
+    {
+        if (!file.TryLock())
+            throw new IOException($"{Path} is in use by another server.");
+    }
+
+    private DiskFile? TakeLast(int number)
+    {
+        if (_last is not { } last || last.Number != number)
+            return null;
+        _last = null;
+        return last.File;
+    }
+
+    private DiskFile OpenExisting(string name, FileAccess access) =>
+        _directory.TryOpen(name, access)
+        ?? throw new DiskException(_directory.PathOf(name), "open", "the file was removed");
+
+    private static string NameOf(string kind, int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{kind}-{number:D8}");
 
     private int[] Numbers(string kind) =>
     [
-        .. Directory.GetFiles(Path, $"{kind}-????????")
-            .Select(NumberOf)
-            .Where(number => number >= 0)
+        .. _directory.List()
+            .Where(name => name.Length == kind.Length + 9 && name.StartsWith(kind + "-", StringComparison.Ordinal))
+            .Select(name => NumberOf(name.AsSpan(kind.Length + 1)))
+            .Where(number => number > 0)
             .Order(),
     ];
 
-    /// <summary>The number that a file's name ends with, or -1.</summary>
-    private static int NumberOf(string file) =>
-        int.TryParse(file.AsSpan(file.Length - 8), CultureInfo.InvariantCulture, out int number) ? number : -1;
+    /// <summary>The number of eight digits, or -1.</summary>
+    private static int NumberOf(ReadOnlySpan<char> digits) =>
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
 }

@@ -1,38 +1,31 @@
-using Microsoft.Win32.SafeHandles;
+using Penstock.KeyValue.Durability.Files;
 
 namespace Penstock.KeyValue.Durability;
 
-/// <summary>A file that is written from front to end. Only the log's thread uses it.</summary>
-internal class LogFile : IDisposable
+/// <summary>A file that is written from front to end. Only one thread uses it.</summary>
+internal sealed class LogFile : IDisposable
 {
-    private readonly SafeFileHandle _handle;
+    private readonly Disk _disk;
+    private readonly DiskFile _file;
 
-    /// <summary>Opens or makes a file; what is there is kept.</summary>
-    public LogFile(string path)
+    /// <summary>Takes an open file over; what is in it is kept.</summary>
+    public LogFile(DiskFile file, Disk disk)
     {
-        Path = path;
-        _handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        try
-        {
-            Length = Begin();
-        }
-        catch
-        {
-            _handle.Dispose();
-            throw;
-        }
+        _file = file;
+        _disk = disk;
+        Length = Begin();
     }
 
-    public string Path { get; }
+    public string Path => _file.Path;
 
     /// <summary>Bytes that count; what lies behind them was not written whole.</summary>
     public long Length { get; private set; }
 
     /// <summary>Writes behind <see cref="Length"/>, which only moves when all of it is written.</summary>
     /// <exception cref="IOException">The disk is full, or failing.</exception>
-    public virtual void Append(ReadOnlySpan<byte> bytes)
+    public void Append(ReadOnlySpan<byte> bytes)
     {
-        RandomAccess.Write(_handle, bytes, Length);
+        _file.WriteAll(bytes, Length);
         Length += bytes.Length;
     }
 
@@ -41,22 +34,32 @@ internal class LogFile : IDisposable
 
     /// <summary>Returns when everything is on the disk.</summary>
     /// <exception cref="IOException">It is not.</exception>
-    public virtual void Sync() => RandomAccess.FlushToDisk(_handle);
+    public void Sync() => _file.Sync();
 
-    public void Dispose()
+    /// <summary>
+    /// Whoever starts next looks for the file by its path. When that leads elsewhere, what is written here is as good
+    /// as lost.
+    /// </summary>
+    /// <exception cref="IOException">The file is not where it was opened any more.</exception>
+    public void RequireInPlace()
     {
-        _handle.Dispose();
-        GC.SuppressFinalize(this);
+        if (_disk.Identify(Path) != _file.Identity)
+            throw new DiskException(Path, "stat", "the file was removed or replaced while the server used it");
     }
+
+    /// <summary>Ends the use; what was written and not synced may still fail here.</summary>
+    public void Close() => _file.Close();
+
+    public void Dispose() => _file.Dispose();
 
     private long Begin()
     {
-        long length = RandomAccess.GetLength(_handle);
+        long length = _file.Length;
         if (length >= LogFormat.Magic.Length)
             return length;
 
         // New, or left by an attempt that did not get further than this.
-        RandomAccess.Write(_handle, LogFormat.Magic, 0);
+        _file.WriteAll(LogFormat.Magic, 0);
         return LogFormat.Magic.Length;
     }
 }

@@ -1,20 +1,21 @@
+using Penstock.KeyValue.Durability.Files;
+
 namespace Penstock.KeyValue.Durability;
 
 /// <summary>Reads the records of a log or a snapshot, from the front until one is not whole.</summary>
-internal sealed class RecordReader : IDisposable
+internal sealed class RecordReader
 {
-    private readonly FileStream _stream;
+    private readonly BufferedReader _bytes;
     private readonly byte[] _header = new byte[LogFormat.HeaderBytes];
     private byte[] _payload = new byte[4096];
 
-    public RecordReader(string path)
+    public RecordReader(DiskFile file)
     {
-        _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 256 * 1024);
+        _bytes = new BufferedReader(file);
+        Length = file.Length;
         Span<byte> magic = stackalloc byte[LogFormat.Magic.Length];
-        int read = _stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
-        Length = _stream.Length;
-        HasMagic = magic[..read].SequenceEqual(LogFormat.Magic);
-        Offset = HasMagic ? read : 0;
+        HasMagic = _bytes.TryRead(magic, 0) && magic.SequenceEqual(LogFormat.Magic);
+        Offset = HasMagic ? magic.Length : 0;
     }
 
     /// <summary>False when the file is not one of ours, or ends within its first bytes.</summary>
@@ -30,7 +31,6 @@ internal sealed class RecordReader : IDisposable
     public bool TryRead(out ReadOnlySpan<byte> payload)
     {
         payload = default;
-        _stream.Position = Offset;
         if (!TryReadHeader(Offset, out int length) || !TryReadPayload(Offset, length))
             return false;
         payload = _payload.AsSpan(0, length);
@@ -44,10 +44,9 @@ internal sealed class RecordReader : IDisposable
     /// </summary>
     public bool HasRecordBehind()
     {
-        var search = new RecordSearch(_stream);
+        var search = new RecordSearch(_bytes);
         for (long offset = Offset + 1; offset + LogFormat.HeaderBytes < Length; offset++)
         {
-            _stream.Position = offset;
             if (TryReadHeader(offset, out int length)
                 && search.IsPlausible(offset + LogFormat.HeaderBytes, length) && TryReadPayload(offset, length))
                 return true;
@@ -58,26 +57,23 @@ internal sealed class RecordReader : IDisposable
         return false;
     }
 
-    public void Dispose() => _stream.Dispose();
-
     private bool TryReadHeader(long offset, out int length)
     {
         length = 0;
-        if (_stream.ReadAtLeast(_header, _header.Length, throwOnEndOfStream: false) < _header.Length)
+        if (!_bytes.TryRead(_header, offset))
             return false;
         uint announced = LogFormat.LengthOf(_header);
         if (announced == 0 || announced > Length - offset - LogFormat.HeaderBytes || announced > Array.MaxLength)
             return false;
         length = (int)announced;
-        return _stream.ReadByte() is >= (int)LogOperation.Set and <= (int)LogOperation.SnapshotEnd;
+        return true;
     }
 
     private bool TryReadPayload(long offset, int length)
     {
-        _stream.Position = offset + LogFormat.HeaderBytes;
         if (_payload.Length < length)
             _payload = new byte[Math.Max(length, Math.Min(_payload.Length * 2L, Array.MaxLength))];
-        _stream.ReadExactly(_payload, 0, length);
-        return LogFormat.Matches(_header, _payload.AsSpan(0, length));
+        Span<byte> payload = _payload.AsSpan(0, length);
+        return _bytes.TryRead(payload, offset + LogFormat.HeaderBytes) && LogFormat.Matches(_header, payload);
     }
 }

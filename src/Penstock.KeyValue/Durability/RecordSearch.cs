@@ -7,7 +7,7 @@ namespace Penstock.KeyValue.Durability;
 /// record of any length, so its operations must fill it exactly before its checksum is computed; and since even that
 /// can be arranged in a value, the work is bounded.
 /// </summary>
-internal sealed class RecordSearch(FileStream stream)
+internal sealed class RecordSearch(Files.BufferedReader bytes)
 {
     /// <summary>Bytes of log that may be looked at, in all; seconds of work.</summary>
     private const long MaxWork = 4L << 30;
@@ -60,11 +60,7 @@ internal sealed class RecordSearch(FileStream stream)
 
     private bool TryReadField(long offset, int count, long end)
     {
-        if (end - offset < count)
-            return false;
-        stream.Position = offset;
-        stream.ReadExactly(_field, 0, count);
-        return true;
+        return end - offset >= count && bytes.TryRead(_field.AsSpan(0, count), offset);
     }
 
     /// <summary>What lies between an operation's key and its data, or its end; below zero for what is none.</summary>

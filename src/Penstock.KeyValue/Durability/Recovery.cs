@@ -1,3 +1,4 @@
+using Penstock.KeyValue.Durability.Files;
 using Penstock.KeyValue.Store;
 
 namespace Penstock.KeyValue.Durability;
@@ -7,17 +8,18 @@ internal static class Recovery
 {
     /// <summary>Loads a directory; returns the number of the log to go on with.</summary>
     /// <exception cref="InvalidDataException">A file is damaged; the message names it and the offset.</exception>
+    /// <exception cref="IOException">A file cannot be read, or what was torn not be cut off.</exception>
     public static int Load(DataDirectory directory, Keyspace keyspace)
     {
         var applier = new RecordApplier(keyspace);
         int first = directory.Snapshots().DefaultIfEmpty(0).Last();
-        long bytes = first == 0 ? 0 : LoadSnapshot(directory.SnapshotPath(first), applier);
+        long bytes = first == 0 ? 0 : LoadSnapshot(directory, first, applier);
         directory.RemoveBefore(first);
 
         int[] segments = directory.Segments();
         CheckSequence(directory, first, segments);
         foreach (int segment in segments)
-            bytes += LoadSegment(directory.SegmentPath(segment), applier, mayBeTorn: segment == segments[^1]);
+            bytes += LoadSegment(directory, segment, applier, isLast: segment == segments[^1]);
         KeyValueEventSource.Log.Loaded(directory.Path, keyspace.Count, bytes);
         return segments.DefaultIfEmpty(Math.Max(first, 1)).Last();
     }
@@ -45,33 +47,39 @@ internal static class Recovery
     }
 
     /// <summary>A snapshot got its name when it was whole, so anything wrong with it is damage.</summary>
-    private static long LoadSnapshot(string path, RecordApplier applier)
+    private static long LoadSnapshot(DataDirectory directory, int number, RecordApplier applier)
     {
-        using var reader = new RecordReader(path);
-        ApplyAll(reader, path, applier);
+        using DiskFile file = directory.OpenSnapshot(number);
+        var reader = new RecordReader(file);
+        ApplyAll(reader, file.Path, applier);
         if (reader.Offset != reader.Length || applier.SnapshotEntries < 0)
-            throw Damaged(path, reader.Offset);
+            throw Damaged(file.Path, reader.Offset);
         return reader.Length;
     }
 
-    private static long LoadSegment(string path, RecordApplier applier, bool mayBeTorn)
+    private static long LoadSegment(DataDirectory directory, int number, RecordApplier applier, bool isLast)
     {
-        long length;
-        using (var reader = new RecordReader(path))
+        DiskFile file = directory.OpenSegmentToRead(number);
+        try
         {
-            ApplyAll(reader, path, applier);
+            var reader = new RecordReader(file);
+            ApplyAll(reader, file.Path, applier);
             if (reader.Offset == reader.Length)
                 return reader.Length;
             bool isLog = reader.HasMagic || reader.Length < LogFormat.Magic.Length;
-            bool torn = mayBeTorn && isLog && !reader.HasRecordBehind();
+            bool torn = isLast && isLog && !reader.HasRecordBehind();
             if (!torn)
-                throw Damaged(path, reader.Offset);
-            length = reader.Offset;
-            KeyValueEventSource.Log.TornTail(path, length, reader.Length - length);
+                throw Damaged(file.Path, reader.Offset);
+            KeyValueEventSource.Log.TornTail(file.Path, reader.Offset, reader.Length - reader.Offset);
+            file.SetLength(reader.Offset);
+            file.Sync();
+            return reader.Offset;
         }
-
-        Cut(path, length);
-        return length;
+        finally
+        {
+            if (!isLast)
+                file.Dispose();
+        }
     }
 
     private static void ApplyAll(RecordReader reader, string path, RecordApplier applier)
@@ -89,13 +97,6 @@ internal static class Recovery
         {
             throw new InvalidDataException($"{path}: {exception.Message}, at offset {start}.", exception);
         }
-    }
-
-    private static void Cut(string path, long length)
-    {
-        using FileStream stream = File.OpenWrite(path);
-        stream.SetLength(length);
-        stream.Flush(flushToDisk: true);
     }
 
     private static InvalidDataException Damaged(string path, long offset) => new(

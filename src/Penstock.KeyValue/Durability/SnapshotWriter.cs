@@ -42,6 +42,7 @@ internal sealed class SnapshotWriter(LogFile file) : IDisposable
         _buffer.Add(end);
         file.Append(_buffer.Written.Span);
         file.Sync();
+        file.Close();
     }
 
     public void Dispose() => file.Dispose();

@@ -15,7 +15,7 @@ internal sealed class Evictor(KeyValueLoop loop)
     /// </summary>
     private const int MaxPerCommand = 128;
 
-    private uint _state = (uint)(loop.Index + 1) * 0x9E37_79B9;
+    private uint _state = (uint)(loop.Context.Index + 1) * 0x9E37_79B9;
 
     /// <summary>Removes keys until memory is below the limit. Called with no lock held, or with the only one.</summary>
     /// <returns>Whether it is.</returns>

@@ -15,7 +15,9 @@ public enum CloseReason
     /// <summary>The operating system reported another error on the socket.</summary>
     SocketError,
 
-    /// <summary>No whole message came for <see cref="ConnectionOptions.IdleTimeout"/>.</summary>
+    /// <summary>
+    /// No whole message came, and nothing was taken, for <see cref="ConnectionOptions.IdleTimeout"/>.
+    /// </summary>
     IdleTimeout,
 
     /// <summary>

@@ -68,8 +68,8 @@ public sealed partial class Connection
 
     internal void OnReceived(int result, ReadOnlySpan<byte> data)
     {
-        if (_output.IsDrainAwaited)
-            ApplyHighMark();
+        if (_flow.IsCongested)
+            _flow.Look();
         if (State >= ConnectionState.Closing)
             return;
         if (result < 0)
@@ -132,7 +132,7 @@ public sealed partial class Connection
     internal void OnReceiveDeadline()
     {
         // A peer that waits for us, rather than we for it, is not idle.
-        if (_input.IsPaused || _input.IsToBeShown || !_output.Staged.IsEmpty)
+        if (_flow.IsPaused || _input.IsToBeShown || !_output.Staged.IsEmpty)
             _input.StartDeadline();
         else
             CloseNow(IdleReason, CloseMode.Graceful);
@@ -150,10 +150,9 @@ public sealed partial class Connection
     internal void EndTurn()
     {
         _dirty = false;
-        if (_output.IsDrainAwaited)
-            ApplyHighMark();
-        _input.Redeliver();
-        ApplyHighMark();
+        _flow.Look();
+        if (_input.Redeliver())
+            _flow.Look();
         _output.Flush();
     }
 
@@ -169,6 +168,7 @@ public sealed partial class Connection
         _closeReason = reason;
         State = ConnectionState.Draining;
         Deadlines.CancelReceive();
+        _flow.Begin();
         _input.Discard();
         MarkDirty();
     }
@@ -218,6 +218,7 @@ public sealed partial class Connection
         Debug.Assert(State == ConnectionState.Closed && _output.Staged.IsEmpty, "the slot was not given back");
         _scope = scope;
         _socket = socket;
+        _flow.Begin();
         _input.Begin();
         _output.Begin();
         _dirty = _opened = _resetOnClose = false;
@@ -254,30 +255,12 @@ public sealed partial class Connection
         _loop.Driver.ShutdownSend(Key);
     }
 
-    /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
-    internal void ApplyHighMark() => _output.ApplyHighMark();
-
-    /// <summary>Stops reading from a peer that does not read from us.</summary>
-    internal void BecomeCongested()
+    /// <summary>The peer does not read, and the policy is to disconnect.</summary>
+    internal void DisconnectSlowConsumer()
     {
-        if (_input.IsPausedFor(PauseCauses.SendQueue))
-            return;
-        _input.Pause(PauseCauses.SendQueue);
-        _scope.Handler.Congested(this);
+        _loop.Statistics.SlowConsumers++;
+        CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
     }
-
-    /// <summary>Reads again from a peer that was congested.</summary>
-    internal void EndCongestion() => _input.Resume(PauseCauses.SendQueue);
-
-    /// <summary>The peer has read: receives from it again and tells the handler.</summary>
-    internal void BecomeDrained()
-    {
-        EndCongestion();
-        _scope.Handler.Drained(this);
-    }
-
-    /// <summary>Whether receiving rests until the peer has read.</summary>
-    internal bool IsCongested => _input.IsPausedFor(PauseCauses.SendQueue);
 
     /// <summary>The socket broke with <paramref name="result"/>, an errno below zero.</summary>
     internal void Break(int result) =>

@@ -29,6 +29,7 @@ public sealed partial class Connection : IBufferWriter<byte>
     private SocketHandle _socket;
     private ConnectionOutput _output;
     private ConnectionInput _input;
+    private FlowControl _flow;
     private EndPoint? _remoteEndPoint;
     private ConnectionSocket? _sharedSocket;
 
@@ -37,6 +38,7 @@ public sealed partial class Connection : IBufferWriter<byte>
         _loop = loop;
         _output = new ConnectionOutput(this, loop);
         _input = new ConnectionInput(this, loop);
+        _flow = new FlowControl(this);
     }
 
     /// <summary>Names this connection from any thread, also after it has ended.</summary>
@@ -59,8 +61,7 @@ public sealed partial class Connection : IBufferWriter<byte>
     /// for the peer than <see cref="ConnectionOptions.MaxSendQueueBytes"/>. A handler that works through many requests
     /// in one call asks before each; what it leaves is shown again when there is room.
     /// </summary>
-    public bool WantsInput =>
-        State == ConnectionState.Open && !_input.IsPaused && _output.Staged.Length <= _scope.Limits.SendHighMark;
+    public bool WantsInput => _flow.WantsInput;
 
     /// <summary>
     /// Whether the connection ends with a reset instead of FIN, however it ends; for a handler that is within a message
@@ -84,6 +85,9 @@ public sealed partial class Connection : IBufferWriter<byte>
     /// <summary>Our end's address; null when it is not known any more.</summary>
     public EndPoint? LocalEndPoint => HasSocket ? SocketEndPoints.Local(_socket) : null;
 
+    /// <summary>The loop that serves this connection. Any thread.</summary>
+    public EventLoopContext Loop => _loop.Context;
+
     /// <summary>Whether the caller is on this connection's loop, as the other members ask. Any thread.</summary>
     public bool IsOnLoop => _loop.IsOnLoop;
 
@@ -100,6 +104,12 @@ public sealed partial class Connection : IBufferWriter<byte>
     private bool HasSocket => State < ConnectionState.Closing;
 
     private bool AcceptsOutput => State == ConnectionState.Open;
+
+    internal ref FlowControl Flow => ref _flow;
+
+    internal ref ConnectionInput Input => ref _input;
+
+    internal ref ConnectionOutput Output => ref _output;
 
     internal ConnectionDeadlines Deadlines => new(_loop, Key.Index);
 
@@ -128,7 +138,7 @@ public sealed partial class Connection : IBufferWriter<byte>
         else
             _output.Staged.Write(payload);
         MarkDirty();
-        ApplyHighMark();
+        _flow.Look();
     }
 
     /// <summary>At least <paramref name="sizeHint"/> bytes to write to, valid until the next call.</summary>
@@ -157,14 +167,14 @@ public sealed partial class Connection : IBufferWriter<byte>
     public void Pause()
     {
         AssertOnLoop();
-        _input.Pause(PauseCauses.Handler);
+        _flow.Pause(PauseCauses.Handler);
     }
 
     /// <summary>Receives again, and first shows the handler what it had left.</summary>
     public void Resume()
     {
         AssertOnLoop();
-        _input.Resume(PauseCauses.Handler);
+        _flow.Resume(PauseCauses.Handler);
     }
 
     /// <summary>

@@ -3,13 +3,12 @@ using Penstock.Buffers;
 namespace Penstock.Connections;
 
 /// <summary>
-/// What comes from the peer: the tail that the handler has not consumed, why receiving is paused, and what the handler
-/// has yet to be shown. A mutable struct that lives in its connection and is never copied.
+/// What comes from the peer: the tail that the handler has not consumed, and what the handler has yet to be shown. A
+/// mutable struct that lives in its connection and is never copied.
 /// </summary>
 internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
 {
     private InboundBuffer _stored;
-    private PauseCauses _paused;
 
     /// <summary>The stored tail is to be shown to the handler again although nothing new arrived.</summary>
     private bool _redeliver;
@@ -23,8 +22,6 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     /// <summary>The peer sent FIN.</summary>
     public bool PeerFinished { get; private set; }
 
-    public readonly bool IsPaused => _paused != PauseCauses.None;
-
     /// <summary>The handler has yet to be shown what it had left: the peer is not silent.</summary>
     public readonly bool IsToBeShown => _redeliver;
 
@@ -34,12 +31,13 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     /// <summary>Prepares for another connection.</summary>
     public void Begin()
     {
-        _paused = PauseCauses.None;
         _redeliver = _receiveStopped = _toldPeerFinished = _anyMessage = PeerFinished = false;
     }
 
     /// <summary>The connection is over: nobody will see the rest.</summary>
     public void Clear() => _stored.Clear();
+
+    private readonly bool IsPaused => connection.Flow.IsPaused;
 
     /// <summary>Starts the time that the peer has for its next message.</summary>
     public readonly void StartDeadline() => connection.Deadlines.StartReceive(
@@ -66,19 +64,21 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     }
 
     /// <summary>Shows again, at the end of a turn, what a resumed handler had left.</summary>
-    public void Redeliver()
+    /// <returns>Whether the handler may have been shown something.</returns>
+    public bool Redeliver()
     {
         if (!_redeliver)
-            return;
+            return false;
 
         // Also when it was paused again meanwhile: whoever resumes it looks for what is left, and if nothing is, a mark
         // that stayed would keep the end of the peer from the handler.
         _redeliver = false;
         if (IsPaused)
-            return;
+            return false;
         DeliverStored();
         if (!IsPaused)
             ReceiveAgain();
+        return true;
     }
 
     /// <summary>The peer sent FIN. The handler is told once, and behind everything that arrived before.</summary>
@@ -89,13 +89,9 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
             TellPeerFinished();
     }
 
-    public readonly bool IsPausedFor(PauseCauses cause) => (_paused & cause) != 0;
-
-    public void Pause(PauseCauses cause)
+    /// <summary>Receiving is paused.</summary>
+    public void OnPaused()
     {
-        if (connection.State != ConnectionState.Open || IsPausedFor(cause))
-            return;
-        _paused |= cause;
         if (_receiveStopped)
             return;
         _receiveStopped = true;
@@ -103,14 +99,9 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
         loop.Statistics.ReceivePauses++;
     }
 
-    public void Resume(PauseCauses cause)
+    /// <summary>No cause to pause is left.</summary>
+    public void OnResumed()
     {
-        if (connection.State != ConnectionState.Open || !IsPausedFor(cause))
-            return;
-        _paused &= ~cause;
-        if (IsPaused)
-            return;
-
         // While it was paused the peer waited for us; its own time begins now.
         StartDeadline();
 
@@ -123,14 +114,19 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     }
 
     /// <summary>
+    /// The peer took bytes: it is not idle. They do not stand for its first message, which it owes whatever it is sent.
+    /// </summary>
+    public readonly void OnTaken()
+    {
+        if (!AwaitsFirstMessage)
+            StartDeadline();
+    }
+
+    /// <summary>
     /// From here on what arrives is discarded, but it is received: a peer that is stuck sending to us would never read
     /// our last replies.
     /// </summary>
-    public void Discard()
-    {
-        _paused = PauseCauses.None;
-        ReceiveAgain();
-    }
+    public void Discard() => ReceiveAgain();
 
     private void DeliverStored()
     {
@@ -157,20 +153,14 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
         }
 
         bool stoppedForRoom = !connection.WantsInput && !_stored.IsEmpty;
-        connection.ApplyHighMark();
+        connection.Flow.Look();
         if (stoppedForRoom && connection.WantsInput)
             RedeliverLater();
-        else if (stoppedForRoom && !IsPaused)
-            AwaitRoom();
+        else if (stoppedForRoom)
+            connection.Flow.AwaitRoom();
         else if (_stored.Length > connection.Scope.Limits.MaxUnconsumedBytes && connection.WantsInput)
             connection.Drain(CloseReason.MessageTooLarge);
     }
-
-    /// <summary>
-    /// Also where the policy leaves pausing to the handler: what is stored must not grow, and is shown when there is
-    /// room.
-    /// </summary>
-    private void AwaitRoom() => Pause(PauseCauses.SendQueue);
 
     private void TellPeerFinished()
     {

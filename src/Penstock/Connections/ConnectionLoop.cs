@@ -25,11 +25,11 @@ internal abstract class ConnectionLoop(int index, LoopClock clock, int slots)
 
     public LoopStatistics Statistics { get; } = new();
 
-    /// <summary>
-    /// Two deadlines a slot, one for what is received and one for what is sent; the loop's timers
-    /// follow.
-    /// </summary>
-    public DeadlineQueue Deadlines { get; } = new(clock, (slots * 2) + LoopTimers.MaxTimers);
+    /// <summary>Two deadlines a slot, one for what is received and one for what is sent.</summary>
+    public DeadlineQueue Deadlines { get; } = new(clock, slots * 2);
+
+    /// <summary>What users see of this loop.</summary>
+    public abstract EventLoopContext Context { get; }
 
     public abstract IoDriver Driver { get; }
 

@@ -6,8 +6,8 @@ using Penstock.Drivers;
 namespace Penstock.Connections;
 
 /// <summary>
-/// What is on its way to the peer: the bytes that are staged, whether a send of them is outstanding, and what is done
-/// when the peer is slower than the handler. A mutable struct that lives in its connection and is never copied.
+/// What is on its way to the peer: the bytes that are staged, and whether a send of them is outstanding. A mutable
+/// struct that lives in its connection and is never copied.
 /// </summary>
 internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
 {
@@ -30,9 +30,6 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     /// <summary>Bytes at the front that the outstanding send covers.</summary>
     public int BusyBytes { get; private set; }
 
-    /// <summary>The handler is told of the low mark although receiving is not paused.</summary>
-    public bool IsDrainAwaited { get; private set; }
-
     /// <summary>Payloads dropped for this peer.</summary>
     public long DroppedPayloads { get; private set; }
 
@@ -40,7 +37,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     /// Whether the kernel takes no more. A send that is merely outstanding does not say so: a driver that submits with
     /// its wait hears in the next turn, and only a later one means that the peer does not read.
     /// </summary>
-    private readonly bool HasRefused => _refused || loop.Statistics.Turns - _sentInTurn > 1;
+    public readonly bool IsRefused => IsSending && (_refused || loop.Statistics.Turns - _sentInTurn > 1);
 
     private readonly ConnectionLimits Limits => connection.Scope.Limits;
 
@@ -51,20 +48,21 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     {
         Holds = 0;
         DroppedPayloads = 0;
-        IsDrainAwaited = _refused = false;
+        _refused = false;
     }
 
     /// <summary>The outstanding send completed.</summary>
     public void OnSent(int result)
     {
+        // Before anything leaves the queue: what a handler wrote in this turn may have passed the mark.
+        connection.Flow.Look();
         _refused = result < BusyBytes;
         if (Take(result))
-            Flush(taken: true);
+            Flush();
     }
 
     /// <summary>Sends what is staged, until a send is outstanding or nothing is left.</summary>
-    /// <param name="taken">Whether the peer has just made room.</param>
-    public void Flush(bool taken = false)
+    public void Flush()
     {
         while (!IsSending && Holds == 0 && connection.State < ConnectionState.Closing)
         {
@@ -80,28 +78,17 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
                 break;
             if (!Take(result))
                 return;
-            taken = true;
         }
 
-        // Dropping makes room as well, while a send that is stuck may be outstanding for long.
-        if (taken || Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
-            ResumeIfDrained();
-        ReceiveBehindSend();
+        connection.Flow.AfterSend();
     }
 
-    /// <summary>More waits for the peer than the limit: stop reading from it, or give it up.</summary>
-    public void ApplyHighMark()
+    /// <summary>Drops payloads that nobody sends yet, oldest first, down to the high mark.</summary>
+    public void DropOldest()
     {
-        if (Staged.Length <= Limits.SendHighMark || connection.State != ConnectionState.Open)
-            return;
-        if (Limits.SlowConsumer == SlowConsumerPolicy.DropOldest)
-            DropOldest();
-        if (IsSending && HasRefused && Limits.SlowConsumer == SlowConsumerPolicy.Disconnect)
-            DisconnectSlowConsumer();
-        else if (Limits.SlowConsumer == SlowConsumerPolicy.Notify)
-            IsDrainAwaited = true;
-        else if (Staged.Length > Limits.SendHighMark)
-            connection.BecomeCongested();
+        int dropped = Staged.DropOldest(Limits.SendHighMark, BusyBytes);
+        DroppedPayloads += dropped;
+        loop.Statistics.DroppedPayloads += dropped;
     }
 
     /// <summary>The socket is closed: nothing reads the bytes any more.</summary>
@@ -141,6 +128,8 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
             Staged.Consume(result);
             loop.Statistics.SentBytes += result;
             Deadlines.CancelSend();
+            if (connection.State == ConnectionState.Open)
+                connection.Input.OnTaken();
         }
 
         if (connection.State >= ConnectionState.Closing)
@@ -187,42 +176,5 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
         BusyBytes = SendSegment.TotalLength(segments);
         IsSending = true;
         return result;
-    }
-
-    private void ResumeIfDrained()
-    {
-        ApplyHighMark();
-        bool awaited = IsDrainAwaited || connection.IsCongested;
-        if (!awaited || Staged.Length > Limits.SendLowMark || connection.State != ConnectionState.Open)
-            return;
-        IsDrainAwaited = false;
-        connection.BecomeDrained();
-
-        // What it wrote is measured now: sends that complete before the turn ends may hide that the mark was passed,
-        // and a producer that stopped there would wait for ever.
-        ApplyHighMark();
-    }
-
-    // Only what the kernel was offered tells whether a peer is slow: a pause for what passed the mark before ends with
-    // the send, and the next sign of the peer decides.
-    private void ReceiveBehindSend()
-    {
-        if (!IsSending || Limits.SlowConsumer != SlowConsumerPolicy.Disconnect)
-            return;
-        IsDrainAwaited |= connection.IsCongested;
-        connection.EndCongestion();
-    }
-
-    private readonly void DisconnectSlowConsumer()
-    {
-        loop.Statistics.SlowConsumers++;
-        connection.CloseNow(CloseReason.SlowConsumer, CloseMode.Reset);
-    }
-
-    private void DropOldest()
-    {
-        int dropped = Staged.DropOldest(Limits.SendHighMark, BusyBytes);
-        DroppedPayloads += dropped;
-        loop.Statistics.DroppedPayloads += dropped;
     }
 }

@@ -52,4 +52,16 @@ internal sealed class PenstockEventSource : EventSource
 
     [Event(7, Level = EventLevel.Warning, Message = "{0}: the socket file is left behind: {1}")]
     public void SocketFileLeft(string endPoint, string error) => WriteEvent(7, endPoint, error);
+
+    [NonEvent]
+    public void TimerFault(int loop, Exception exception) => TimerFault(loop, exception.ToString());
+
+    [Event(8, Level = EventLevel.Error, Message = "A timer of loop {0} threw and is stopped: {1}")]
+    public void TimerFault(int loop, string exception) => WriteEvent(8, loop, exception);
+
+    [NonEvent]
+    public void DisposalFault(int loop, Exception exception) => DisposalFault(loop, exception.ToString());
+
+    [Event(9, Level = EventLevel.Error, Message = "What loop {0} kept threw when it was disposed: {1}")]
+    public void DisposalFault(int loop, string exception) => WriteEvent(9, loop, exception);
 }

@@ -15,7 +15,7 @@ internal sealed class ConnectionPlacement
     private readonly ServerOnLoop[] _targets;
     private readonly bool _leastConnections;
     private readonly ConnectionThreads? _threads;
-    private readonly Func<EventLoop, ServerOnLoop>? _partOn;
+    private readonly Func<EventLoop, ServerOnLoop?>? _partOn;
     private int _next;
 
     private ConnectionPlacement(ServerOnLoop[] targets, bool leastConnections)
@@ -24,7 +24,7 @@ internal sealed class ConnectionPlacement
         _leastConnections = leastConnections;
     }
 
-    private ConnectionPlacement(ConnectionThreads threads, Func<EventLoop, ServerOnLoop> partOn)
+    private ConnectionPlacement(ConnectionThreads threads, Func<EventLoop, ServerOnLoop?> partOn)
         : this([], leastConnections: false)
     {
         _threads = threads;
@@ -41,7 +41,7 @@ internal sealed class ConnectionPlacement
     public static ConnectionPlacement LeastConnections(ServerOnLoop[] targets) => new(targets, leastConnections: true);
 
     /// <summary>Each on a thread of its own; <paramref name="partOn"/> is the server's part there.</summary>
-    public static ConnectionPlacement PerThread(ConnectionThreads threads, Func<EventLoop, ServerOnLoop> partOn) =>
+    public static ConnectionPlacement PerThread(ConnectionThreads threads, Func<EventLoop, ServerOnLoop?> partOn) =>
         new(threads, partOn);
 
     /// <summary>Whether another connection could be placed now.</summary>
@@ -73,10 +73,20 @@ internal sealed class ConnectionPlacement
     private ServerOnLoop? Choose()
     {
         if (_threads is not null)
-            return _threads.TryClaim() is { } loop ? _partOn!(loop) : null;
+            return ChooseThread(_threads);
         if (_targets.Length == 1)
             return _targets[0];
         return _leastConnections ? ChooseLeastLoaded() : ChooseNext();
+    }
+
+    private ServerOnLoop? ChooseThread(ConnectionThreads threads)
+    {
+        if (threads.TryClaim() is not { } loop)
+            return null;
+        ServerOnLoop? part = _partOn!(loop);
+        if (part is null)
+            threads.Forget();
+        return part;
     }
 
     private ServerOnLoop ChooseNext()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Penstock.Connections;
+using Penstock.Diagnostics;
 using Penstock.Drivers;
 using Penstock.Net;
 using Penstock.Timing;
@@ -37,6 +38,10 @@ internal sealed class EventLoop : ConnectionLoop
     private int _listenerCount;
     private readonly int _threadId;
 
+    /// <summary>What ends with the loop; null once it has ended. Any thread, under its own lock.</summary>
+    private List<IDisposable>? _owned = [];
+    private readonly Lock _ownedGate = new();
+
     /// <param name="index">The loop's number in its group.</param>
     /// <param name="driver">The loop owns it; it must have <see cref="SlotsFor"/> slots.</param>
     /// <param name="clock">The time that all deadlines are kept in.</param>
@@ -51,14 +56,16 @@ internal sealed class EventLoop : ConnectionLoop
         _repliesPerFlush = driver.SendsAtOnce ? RepliesPerFlush : int.MaxValue;
         _connections = new ConnectionSlab(this, maxConnections);
         _mailbox = new Mailbox(driver.Wake);
-        Timers = new LoopTimers(Deadlines, SlotsFor(maxConnections) * 2);
+        Context = new EventLoopContext(this);
         _backoff = Deadlines.GetList(LoopListener.BackoffTime);
         _threadId = Environment.CurrentManagedThreadId;
     }
 
     public override IoDriver Driver => _driver;
 
-    public LoopTimers Timers { get; }
+    public override EventLoopContext Context { get; }
+
+    public LoopTimers Timers { get; } = new();
 
     public override bool IsOnLoop => Environment.CurrentManagedThreadId == _threadId;
 
@@ -75,7 +82,7 @@ internal sealed class EventLoop : ConnectionLoop
     public SendBacklog ReadBacklog() => _connections.ReadBacklog();
 
     /// <summary>When the loop must next do something by itself.</summary>
-    public long NextDeadline => _mailbox.HasWork || _dirty.Count > 0 ? 0 : Deadlines.Next;
+    public long NextDeadline => _mailbox.HasWork || _dirty.Count > 0 ? 0 : Math.Min(Deadlines.Next, Timers.Next);
 
     /// <summary>Set when the loop is claimed for one connection at a time: called when that one is over.</summary>
     public Action<EventLoop>? Vacated { get; set; }
@@ -92,6 +99,7 @@ internal sealed class EventLoop : ConnectionLoop
         Now = Math.Max(Now, Clock.Now);
         DispatchCompletions();
         ExpireDeadlines();
+        Timers.RunDue(Now);
         _mailbox.Drain();
         FlushDirtyConnections();
         Statistics.Turns++;
@@ -201,7 +209,34 @@ internal sealed class EventLoop : ConnectionLoop
         }
     }
 
+    /// <summary>Has what users keep for this loop disposed when the loop ends, on its thread. Any thread.</summary>
+    public void DisposeAtEnd(IDisposable item)
+    {
+        lock (_ownedGate)
+        {
+            if (_owned is not null)
+            {
+                _owned.Add(item);
+                return;
+            }
+        }
+
+        Dispose(item);
+    }
+
     private void EndAll(CloseReason reason)
+    {
+        try
+        {
+            EndConnections(reason);
+        }
+        finally
+        {
+            DisposeOwned();
+        }
+    }
+
+    private void EndConnections(CloseReason reason)
     {
         try
         {
@@ -216,6 +251,31 @@ internal sealed class EventLoop : ConnectionLoop
             foreach (LoopListener? listener in _listeners)
                 listener?.Abandon();
             ForEachConnection(null, connection => connection.Abandon(reason));
+        }
+    }
+
+    private void DisposeOwned()
+    {
+        List<IDisposable> owned;
+        lock (_ownedGate)
+        {
+            owned = _owned ?? [];
+            _owned = null;
+        }
+
+        owned.ForEach(Dispose);
+    }
+
+    /// <summary>It is the users' code, and must not keep the rest from being disposed.</summary>
+    private void Dispose(IDisposable item)
+    {
+        try
+        {
+            item.Dispose();
+        }
+        catch (Exception exception)
+        {
+            PenstockEventSource.Log.DisposalFault(Index, exception);
         }
     }
 
@@ -302,9 +362,7 @@ internal sealed class EventLoop : ConnectionLoop
         while (Deadlines.TryTakeExpired(Now, out int entry))
         {
             int slot = entry / 2;
-            if (slot >= SlotsFor(_connections.Capacity))
-                Timers.OnExpired(entry, Now);
-            else if (slot >= _connections.Capacity)
+            if (slot >= _connections.Capacity)
                 _listeners[slot - _connections.Capacity]?.OnBackoffEnded();
             else if ((entry & 1) == 0)
                 _connections[slot].OnReceiveDeadline();

@@ -1,28 +1,60 @@
+using Penstock.Diagnostics;
+
 namespace Penstock.Loop;
 
-/// <summary>A timer as its owner on any thread holds it; disposing it stops it.</summary>
-internal sealed class LoopTimer : IDisposable
+/// <summary>Work for a loop at a time to come, as its owner on any thread holds it; disposing it stops it.</summary>
+internal sealed class LoopTimer(EventLoop loop, TimeSpan time, Action callback, bool repeats) : IDisposable
 {
-    private readonly EventLoop _loop;
-    private int _timer = -1;
-    private bool _disposed;
+    private readonly long _period = loop.Clock.ToTimestamps(time);
+    private volatile bool _isStopped;
 
-    public LoopTimer(EventLoop loop, TimeSpan period, Action callback)
+    /// <summary>When it is due, in the loop's time. Changed only while no <see cref="LoopTimers"/> holds it.</summary>
+    public long Due { get; private set; }
+
+    /// <summary>Timers that are due at the same time run in the order in which they were set.</summary>
+    public long Order { get; set; }
+
+    /// <summary>Any thread. The time counts from the turn in which the loop hears of it.</summary>
+    public void Start()
     {
-        _loop = loop;
-        loop.Timers.Reserve();
-        loop.Post((_, _) => Start(period, callback), null);
+        if (loop.IsOnLoop)
+            Set();
+        else
+            loop.Post(static (timer, _) => ((LoopTimer)timer!).Set(), this);
     }
 
-    public void Dispose() => _loop.Post(static (target, _) => ((LoopTimer)target!).Stop(), this);
-
-    private void Start(TimeSpan period, Action callback) => _timer = _loop.Timers.Start(period, callback, _loop.Now);
-
-    private void Stop()
+    public void Dispose()
     {
-        if (_disposed || _timer < 0)
+        _isStopped = true;
+        if (loop.IsOnLoop)
+            loop.Timers.Remove(this);
+        else
+            loop.Post(static (timer, _) => ((LoopTimer)timer!).Dispose(), this);
+    }
+
+    /// <summary>It is due, and taken out. On the loop.</summary>
+    public void Run()
+    {
+        if (repeats)
+            Set();
+        try
+        {
+            if (!_isStopped)
+                callback();
+        }
+        catch (Exception exception)
+        {
+            // It belongs to no connection, and the loop with all of its connections must outlive it.
+            Dispose();
+            PenstockEventSource.Log.TimerFault(loop.Index, exception);
+        }
+    }
+
+    private void Set()
+    {
+        if (_isStopped)
             return;
-        _disposed = true;
-        _loop.Timers.Stop(_timer);
+        Due = loop.Now + _period;
+        loop.Timers.Add(this);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class RunningServer
     private readonly ConnectionLimiter _limiter;
     private readonly ListenSocket _listenSocket;
     private readonly ServerOnLoop[] _parts;
-    private readonly Func<ConnectionHandler> _handlerFactory;
+    private readonly Func<EventLoopContext, ConnectionHandler> _handlerFactory;
 
     /// <summary>The parts on threads that were started for connections, by the number of their loop.</summary>
     private readonly Dictionary<int, ServerOnLoop> _threadParts = [];
@@ -23,7 +23,11 @@ internal sealed class RunningServer
     private readonly TaskCompletionSource _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _unlistening;
 
-    private RunningServer(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group, int listeners)
+    private RunningServer(
+        ServerOptions options,
+        Func<EventLoopContext, ConnectionHandler> handlerFactory,
+        LoopGroup group,
+        int listeners)
     {
         _options = options;
         _group = group;
@@ -31,7 +35,7 @@ internal sealed class RunningServer
         _limiter = new ConnectionLimiter(options.MaxConnections);
         _parts = new ServerOnLoop[AcceptingLoops(group)];
         for (int i = 0; i < _parts.Length; i++)
-            _parts[i] = CreatePart(group.Loops[i], handlerFactory());
+            _parts[i] = CreatePart(group.Loops[i], MakeHandler);
         _listenSocket = ListenSocket.Open(options, listeners);
         _limiter.OnRoom = OnRoom;
         _group.ConnectionThreads?.Subscribe(OnRoom);
@@ -46,7 +50,8 @@ internal sealed class RunningServer
 
     private string Name => EndPoint.ToString()!;
 
-    public static RunningServer Start(ServerOptions options, Func<ConnectionHandler> handlerFactory, LoopGroup group)
+    public static RunningServer Start(
+        ServerOptions options, Func<EventLoopContext, ConnectionHandler> handlerFactory, LoopGroup group)
     {
         int loops = AcceptingLoops(group);
         bool listenerPerLoop = UsesReusePort(options, loops);
@@ -149,15 +154,23 @@ internal sealed class RunningServer
     }
 
     /// <summary>
-    /// The server's part on a thread for connections, made when the thread gets its first one from this server.
+    /// The server's part on a thread for connections, made when the thread gets its first one from this server; null
+    /// when the thread has ended.
     /// </summary>
-    private ServerOnLoop PartOn(EventLoop loop)
+    private ServerOnLoop? PartOn(EventLoop loop)
     {
         lock (_threadParts)
         {
-            if (!_threadParts.TryGetValue(loop.Index, out ServerOnLoop? part) || part.Scope.Handler.IsUnmade)
-                _threadParts[loop.Index] = part = CreatePart(loop, MakeHandler());
-            return part;
+            if (_threadParts.TryGetValue(loop.Index, out ServerOnLoop? part) && !part.Scope.Handler.IsUnmade)
+                return part;
+            try
+            {
+                return _threadParts[loop.Index] = CreatePart(loop, TryMakeHandler);
+            }
+            catch (ObjectDisposedException) when (loop.HasEnded)
+            {
+                return null;
+            }
         }
     }
 
@@ -165,11 +178,11 @@ internal sealed class RunningServer
     /// While the server runs, a factory that throws costs the connection that needed the handler; the thread's next
     /// connection asks it again.
     /// </summary>
-    private ConnectionHandler MakeHandler()
+    private ConnectionHandler TryMakeHandler(EventLoopContext loop)
     {
         try
         {
-            return _handlerFactory();
+            return MakeHandler(loop);
         }
         catch (Exception exception)
         {
@@ -177,14 +190,19 @@ internal sealed class RunningServer
         }
     }
 
-    private ServerOnLoop CreatePart(EventLoop loop, ConnectionHandler handler)
+    private ConnectionHandler MakeHandler(EventLoopContext loop) =>
+        _handlerFactory(loop) ?? throw new InvalidOperationException("The handler factory returned null.");
+
+    /// <summary>
+    /// Handler and deadline lists are made on the loop, which may be serving others already: they are its own.
+    /// </summary>
+    private ServerOnLoop CreatePart(EventLoop loop, Func<EventLoopContext, ConnectionHandler> makeHandler)
     {
-        // Deadline lists are made on the loop, which may be serving others already.
         ServerOnLoop? part = null;
         RunOnLoop(loop, () =>
         {
             ConnectionLimits limits = ConnectionLimits.From(_options, loop.Deadlines);
-            part = new ServerOnLoop(loop, new ConnectionScope(handler, limits, _limiter));
+            part = new ServerOnLoop(loop, new ConnectionScope(makeHandler(loop.Context), limits, _limiter));
         });
         return part!;
     }

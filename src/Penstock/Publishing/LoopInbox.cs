@@ -4,11 +4,13 @@ namespace Penstock.Publishing;
 /// Messages on their way to one loop. Everything that is published before the loop gets to it is delivered by one
 /// posted item, also what is published on that loop itself: so all its subscribers see one order.
 /// </summary>
-internal sealed class LoopInbox(LoopGroup group, int loop)
+internal sealed class LoopInbox(EventLoopContext loop)
 {
     private readonly Lock _gate = new();
     private List<Message> _arriving = [];
     private List<Message> _delivering = [];
+
+    public EventLoopContext Loop => loop;
 
     /// <summary>Any thread.</summary>
     public void Add(Topic topic, SharedPayload payload)
@@ -21,7 +23,7 @@ internal sealed class LoopInbox(LoopGroup group, int loop)
             first = _arriving.Count == 1;
         }
 
-        if (first && !group.Loops[loop].Post(static (inbox, _) => ((LoopInbox)inbox!).Deliver(), this))
+        if (first && !loop.Loop.Post(static (inbox, _) => ((LoopInbox)inbox!).Deliver(), this))
             Discard();
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Penstock.Publishing;
 
 namespace Penstock;
@@ -17,18 +16,14 @@ namespace Penstock;
 /// </remarks>
 public sealed class Topic
 {
-    private const int NoLoop = -1;
-
-    private readonly Broadcaster _broadcaster;
     private readonly Action<Connection>? _queued;
     private readonly PerLoop<TopicMembers> _members;
     private int _subscribers;
 
     internal Topic(Broadcaster broadcaster, Action<Connection>? queued)
     {
-        _broadcaster = broadcaster;
         _queued = queued;
-        _members = new PerLoop<TopicMembers>(_ => new TopicMembers(this));
+        _members = new PerLoop<TopicMembers>(loop => new TopicMembers(this, broadcaster.InboxOf(loop)));
     }
 
     /// <summary>Connections that get the messages now, over all loops.</summary>
@@ -40,7 +35,7 @@ public sealed class Topic
     public bool Subscribe(Connection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        if (connection.State == ConnectionState.Closed || !_members[connection.Id.Loop].Add(connection))
+        if (connection.State == ConnectionState.Closed || !_members[connection.Loop].Add(connection))
             return false;
         Interlocked.Increment(ref _subscribers);
         return true;
@@ -50,7 +45,7 @@ public sealed class Topic
     public bool Unsubscribe(Connection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        if (!_members[connection.Id.Loop].Remove(connection))
+        if (!_members[connection.Loop].Remove(connection))
             return false;
         Interlocked.Decrement(ref _subscribers);
         return true;
@@ -61,38 +56,46 @@ public sealed class Topic
     /// keeps, and gives back, the one it has.
     /// </summary>
     /// <returns>How many subscribers there were at this moment.</returns>
-    public int Publish(SharedPayload payload) => Distribute(payload, NoLoop);
+    public int Publish(SharedPayload payload) => Distribute(payload, own: null);
 
     /// <summary>
     /// As <see cref="Publish"/>, but whoever is subscribed on the caller's own loop has the message queued when this
     /// returns: before the caller's reply, and before anybody there can leave. For protocols that promise that.
     /// </summary>
     /// <param name="payload">The message.</param>
-    /// <param name="loop">The loop that the caller is on, as <see cref="ConnectionId.Loop"/> says.</param>
+    /// <param name="loop">The loop that the caller is on.</param>
     /// <returns>How many subscribers there were at this moment.</returns>
     /// <remarks>It overtakes what <see cref="Publish"/> was given in the same turn; use one of the two.</remarks>
-    public int PublishFrom(int loop, SharedPayload payload)
+    /// <exception cref="InvalidOperationException">The caller is not on that loop.</exception>
+    public int PublishFrom(EventLoopContext loop, SharedPayload payload)
     {
-        Debug.Assert(_broadcaster.IsOnLoop(loop), "only the loop itself may reach its subscribers at once");
+        ArgumentNullException.ThrowIfNull(loop);
+        if (!loop.IsOnLoop)
+        {
+            throw new InvalidOperationException(
+                $"{nameof(PublishFrom)} belongs on the loop that it names; use {nameof(Publish)} elsewhere.");
+        }
+
         return Distribute(payload, loop);
     }
 
     /// <summary>Brings one message to the subscribers of one loop, on that loop.</summary>
-    internal void DeliverOn(int loop, SharedPayload payload) => _members[loop].Send(payload, _queued);
+    internal void DeliverOn(EventLoopContext loop, SharedPayload payload) => _members[loop].Send(payload, _queued);
 
-    private int Distribute(SharedPayload payload, int own)
+    private int Distribute(SharedPayload payload, EventLoopContext? own)
     {
         ArgumentNullException.ThrowIfNull(payload);
         int subscribers = SubscriberCount;
         if (subscribers == 0)
             return 0;
-        ReadOnlySpan<TopicMembers> members = _members.Existing;
-        for (int loop = 0; loop < members.Length; loop++)
+        foreach (TopicMembers? members in _members.Items)
         {
-            if (loop == own)
-                DeliverOn(loop, payload);
-            else if (!members[loop].IsEmpty)
-                _broadcaster.Deliver(loop, this, payload);
+            if (members is null or { IsEmpty: true })
+                continue;
+            if (members.Loop == own)
+                members.Send(payload, _queued);
+            else
+                members.Inbox.Add(this, payload);
         }
 
         return subscribers;

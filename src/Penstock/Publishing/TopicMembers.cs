@@ -1,7 +1,7 @@
 namespace Penstock.Publishing;
 
 /// <summary>A topic's subscribers on one loop. That loop's thread only, except <see cref="IsEmpty"/>.</summary>
-internal sealed class TopicMembers(Topic topic)
+internal sealed class TopicMembers(Topic topic, LoopInbox inbox)
 {
     /// <summary>Null for one that left while a message was being sent.</summary>
     private readonly List<Connection?> _connections = [];
@@ -13,6 +13,12 @@ internal sealed class TopicMembers(Topic topic)
 
     /// <summary>Any thread; may be a moment late, as a subscription is.</summary>
     public bool IsEmpty => Volatile.Read(ref _count) == 0;
+
+    /// <summary>The loop of these subscribers.</summary>
+    public EventLoopContext Loop => inbox.Loop;
+
+    /// <summary>Brings messages of other loops here; any thread.</summary>
+    public LoopInbox Inbox => inbox;
 
     public bool Add(Connection connection)
     {

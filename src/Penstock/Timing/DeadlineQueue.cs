@@ -53,6 +53,11 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
     /// <paramref name="now"/>.</summary>
     public void Set(int entry, DeadlineList duration, long now)
     {
+        // A request and its reply move the deadline to the same moment.
+        ref readonly Node current = ref _nodes[entry];
+        bool isSet = current.Ordinal == duration.Place + 1 && current.Deadline == now + duration.Duration;
+        if (isSet && duration.Expires)
+            return;
         Cancel(entry);
         if (!duration.Expires)
             return;

@@ -8,10 +8,13 @@ internal sealed class LiveServer : IAsyncDisposable
 {
     private readonly HttpServer _server;
 
-    public LiveServer(HttpRoutes routes, int loops = 1, string? unixPath = null, HttpOptions? http = null)
+    public LiveServer(
+        HttpRoutes routes, int loops = 1, string? unixPath = null, HttpOptions? http = null, IoMechanism? io = null)
     {
+        if (io is { } mechanism)
+            TestIo.SkipIfRefused(mechanism);
         var options = new ServerOptions();
-        TestIo.Apply(options.Loops, loops);
+        TestIo.Apply(options.Loops, loops, io);
         if (unixPath is not null)
             options.EndPoint = new UnixDomainSocketEndPoint(unixPath);
         _server = HttpServer.Start(options, http ?? new HttpOptions(), routes);

@@ -27,7 +27,7 @@ public sealed class UploadTests
     private static async Task<long> AllocatedOnLoopAsync(HttpServer server)
     {
         var allocated = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
-        server.Listener.Group.Post(0, () => allocated.SetResult(GC.GetAllocatedBytesForCurrentThread()));
+        server.Listener.Group[0].Post(() => allocated.SetResult(GC.GetAllocatedBytesForCurrentThread()));
         return await allocated.Task.WaitAsync(LiveServer.Patience);
     }
 

@@ -21,10 +21,12 @@ internal sealed class ScriptedServer : IDisposable
         server ??= new ServerOptions();
         var clock = new LoopClock(Time);
         _loop = new EventLoop(0, Driver, clock, 1_000, 1_024);
-        Loop = new HttpLoop(new HttpServer(), options ?? new HttpOptions(), routes, Time, server.MaxSendQueueBytes);
+        options ??= new HttpOptions();
+        var owner = new HttpServer(options, routes, server.MaxSendQueueBytes);
+        Loop = new HttpLoop(owner, options, routes, _loop.Context, server.MaxSendQueueBytes);
         _handler = new HttpConnectionHandler(Loop);
         _scope = new ConnectionScope(_handler, ConnectionLimits.From(server, _loop.Deadlines), _limiter);
-        _loop.Timers.Start(HttpServer.SweepPeriod, _handler.Sweep, _loop.Now);
+        _loop.Context.StartTimer(HttpServer.SweepPeriod, _handler.Sweep);
     }
 
     public ScriptedDriver Driver { get; } = new();

@@ -212,6 +212,6 @@ public sealed class DamageTests
             options.DataDirectory = directory.Path;
             options.Sync = SyncPolicy.Always;
             if (disk is not null)
-                options.OpenLogFile = disk.Open;
+                options.Disk = disk;
         });
 }

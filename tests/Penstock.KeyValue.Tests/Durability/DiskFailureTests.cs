@@ -55,7 +55,7 @@ public sealed class DiskFailureTests
             using RespClient client = await RespClient.ConnectAsync(server);
             Assert.Equal("+OK|", await client.CallAsync("SET", "a", "1"));
             disk.OpenFails = true;
-            await Assert.ThrowsAsync<IOException>(() => server.Database.Log!.RotateAsync());
+            await Assert.ThrowsAnyAsync<IOException>(() => server.Database.Log!.RotateAsync());
             disk.OpenFails = false;
             Assert.Equal("+OK|", await client.CallAsync("SET", "b", "2"));
             Assert.Equal("+OK|", await client.CallAsync("SET", "torn", "3"));
@@ -81,8 +81,8 @@ public sealed class DiskFailureTests
         Task sending = SendAllAsync();
         try
         {
-            LoopGroup loops = server.Database.Group!;
-            await Until.TrueAsync(() => sending.IsCompleted || loops.ReadCounters(0).ReceivePauses > 0);
+            EventLoopContext loop = server.Group[0];
+            await Until.TrueAsync(() => sending.IsCompleted || loop.ReadCounters().ReceivePauses > 0);
             Assert.False(sending.IsCompleted, "The server has read everything although it can write nothing.");
         }
         finally
@@ -121,6 +121,6 @@ public sealed class DiskFailureTests
         {
             options.DataDirectory = directory.Path;
             options.Sync = sync;
-            options.OpenLogFile = disk.Open;
+            options.Disk = disk;
         });
 }

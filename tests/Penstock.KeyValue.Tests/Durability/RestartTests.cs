@@ -1,4 +1,5 @@
 using Penstock.KeyValue.Durability;
+using Penstock.KeyValue.Durability.Files;
 
 namespace Penstock.KeyValue.Tests.Durability;
 
@@ -104,10 +105,12 @@ public sealed class RestartTests
     public async Task What_was_appended_to_a_key_that_ended_before_the_snapshot_saw_it_does_not_come_back()
     {
         using var directory = new TemporaryDirectory();
-        using (var snapshot = new SnapshotWriter(new LogFile(Path.Combine(directory.Path, "snapshot-00000002"))))
-            snapshot.Finish();
-        using (var log = new LogFile(Path.Combine(directory.Path, "log-00000002")))
+        using (DataDirectory data = DataDirectory.Open(directory.Path, Disk.System))
         {
+            using (var snapshot = new SnapshotWriter(data.OpenUnfinishedSnapshot(2)))
+                snapshot.Finish();
+            data.Publish(2);
+            using LogFile log = data.OpenSegment(2);
             var record = new LogRecordBuilder();
             var buffer = new LogBuffer();
             record.Write("expired"u8, offset: 5, "tail"u8);

@@ -49,7 +49,7 @@ public sealed class AllocationTests
     private static Task<long> AllocatedAsync(KeyValueServer server)
     {
         var result = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
-        server.Database.Post(0, _ => result.SetResult(GC.GetAllocatedBytesForCurrentThread()));
+        server.Group[0].Post(() => result.SetResult(GC.GetAllocatedBytesForCurrentThread()));
         return result.Task;
     }
 }

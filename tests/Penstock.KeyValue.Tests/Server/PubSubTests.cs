@@ -78,8 +78,9 @@ public sealed class PubSubTests
         // Now that it speaks the older version, it may only listen.
         string refusal = await client.CallAsync("PUBLISH", "c", "m");
         Assert.StartsWith("-ERR Can't execute 'publish'", refusal, StringComparison.Ordinal);
-        server.Database.Post(0, loop =>
+        server.Group[0].Post(() =>
         {
+            KeyValueLoop loop = server.Database.Loops[server.Group[0]];
             loop.Database.Publications.Publish(loop, "c"u8, "m"u8);
             loop.Database.Publications.Publish(loop, "xy"u8, "m"u8);
         });

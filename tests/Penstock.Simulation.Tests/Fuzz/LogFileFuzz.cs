@@ -1,4 +1,5 @@
 using Penstock.KeyValue.Durability;
+using Penstock.KeyValue.Durability.Files;
 using Penstock.KeyValue.Store;
 
 namespace Penstock.Simulation.Tests.Fuzz;
@@ -28,7 +29,7 @@ internal sealed class LogFileFuzz() : FuzzTarget("logfile")
     private static string Load(string path)
     {
         using var keyspace = new Keyspace(users: 1);
-        using DataDirectory directory = DataDirectory.Open(path, file => new LogFile(file));
+        using DataDirectory directory = DataDirectory.Open(path, Disk.System);
         try
         {
             Recovery.Load(directory, keyspace);

@@ -147,6 +147,42 @@ public class ConnectionRegressions
     }
 
     [Fact]
+    public void A_peer_that_takes_what_it_is_sent_is_not_idle()
+    {
+        ServerOptions options = LoopRig.Patient();
+        options.IdleTimeout = TimeSpan.FromSeconds(5);
+        var rig = new LoopRig(options: options, answersAtOnce: 1);
+        var handler = new RecordingHandler();
+        rig.Connect(handler);
+        for (int second = 0; second < 20; second++)
+        {
+            rig.Loop.Post((_, _) => handler.Last!.Send("tick"u8), null);
+            rig.Pass(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(["opened"], handler.Calls);
+        rig.Pass(TimeSpan.FromSeconds(5));
+        Assert.Equal(["opened", "closed IdleTimeout"], handler.Calls);
+    }
+
+    [Fact]
+    public void What_a_peer_takes_does_not_stand_for_its_first_message()
+    {
+        ServerOptions options = LoopRig.Patient();
+        options.FirstMessageTimeout = TimeSpan.FromSeconds(5);
+        var rig = new LoopRig(options: options, answersAtOnce: 1);
+        var handler = new RecordingHandler();
+        rig.Connect(handler);
+        for (int second = 0; second < 6; second++)
+        {
+            rig.Loop.Post((_, _) => handler.Last!.Send("tick"u8), null);
+            rig.Pass(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(["opened", "closed FirstMessageTimeout"], handler.Calls);
+    }
+
+    [Fact]
     public void A_connection_that_is_closed_within_a_message_is_reset()
     {
         var rig = new LoopRig();

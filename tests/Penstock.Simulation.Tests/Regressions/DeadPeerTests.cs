@@ -18,7 +18,7 @@ public class DeadPeerTests
         options.EndPoint = new IPEndPoint(IPAddress.Parse(BrokenLink.NearAddress), 0);
         options.DeadPeerTimeout = TimeSpan.FromMilliseconds(500);
         options.Loops.Count = 1;
-        await using TcpServer server = TcpServer.Start(options, () => handler);
+        await using TcpServer server = TcpServer.Start(options, _ => handler);
         using Process client = BrokenLink.StartClient(((IPEndPoint)server.EndPoint).Port);
         ConnectionId id = await handler.Opened.Task.WaitAsync(Patience, cancelled);
 

@@ -7,6 +7,9 @@ internal sealed class RecordingHandler : ConnectionHandler
 {
     public List<string> Calls { get; } = [];
 
+    /// <summary>What it was told of the high and the low mark, apart from <see cref="Calls"/>.</summary>
+    public List<string> Marks { get; } = [];
+
     public Action<Connection>? Opened { get; init; }
 
     /// <summary>Returns how much is consumed; everything when there is none.</summary>
@@ -32,7 +35,13 @@ internal sealed class RecordingHandler : ConnectionHandler
         return Received?.Invoke(connection, text) ?? data.Length;
     }
 
-    public override void OnDrained(Connection connection) => Drained?.Invoke(connection);
+    public override void OnCongested(Connection connection) => Marks.Add("congested");
+
+    public override void OnDrained(Connection connection)
+    {
+        Marks.Add("drained");
+        Drained?.Invoke(connection);
+    }
 
     public override void OnPeerFinished(Connection connection)
     {
@@ -44,4 +53,11 @@ internal sealed class RecordingHandler : ConnectionHandler
     }
 
     public override void OnClosed(Connection connection, CloseReason reason) => Calls.Add($"closed {reason}");
+
+    /// <summary>Each OnCongested is followed by one OnDrained, and nothing is owed at the end.</summary>
+    public void AssertRelieved()
+    {
+        Assert.Equal(Marks.Select((_, i) => i % 2 == 0 ? "congested" : "drained"), Marks);
+        Assert.Equal(0, Marks.Count % 2);
+    }
 }

@@ -14,6 +14,7 @@ internal static class ScenarioCatalog
     {
         ["echo"] = () => new EchoScenario(),
         ["stream"] = () => new StreamScenario(),
+        ["relay"] = () => new RelayScenario(),
         ["kv"] = () => new KeyValueScenario(),
         ["broadcast"] = () => new BroadcastScenario(),
         ["http"] = () => new HttpScenario(),

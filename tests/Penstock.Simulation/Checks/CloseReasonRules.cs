@@ -12,9 +12,9 @@ internal static class CloseReasonRules
             IsExplained(record) || run.Scenario.Explains(record),
             $"{record} ended with {record.Reason}, and nothing explains it");
         if (record.Reason == CloseReason.IdleTimeout)
-            RequireNotEarly(run, record, record.Server.Options.IdleTimeout);
+            RequireNotEarly(run, record, record.Server.Options.IdleTimeout, record.LastTakenAt);
         if (record.Reason == CloseReason.FirstMessageTimeout)
-            RequireNotEarly(run, record, record.Server.Options.FirstMessageTimeout);
+            RequireNotEarly(run, record, record.Server.Options.FirstMessageTimeout, 0);
     }
 
     private static bool IsExplained(ConnectionRecord record)
@@ -39,9 +39,10 @@ internal static class CloseReasonRules
         };
     }
 
-    private static void RequireNotEarly(SimulationRun run, ConnectionRecord record, TimeSpan limit)
+    private static void RequireNotEarly(SimulationRun run, ConnectionRecord record, TimeSpan limit, long taken)
     {
-        long waited = record.DecidedAt - Math.Max(record.LastMessageAt, record.LastResumedAt);
+        long since = Math.Max(taken, Math.Max(record.LastMessageAt, record.LastResumedAt));
+        long waited = record.DecidedAt - since;
         run.Require(
             waited >= limit.Ticks,
             $"{record} ended with {record.Reason} after {TimeSpan.FromTicks(waited)}, before {limit} were over");

@@ -42,6 +42,9 @@ internal sealed class ConnectionRecord(
     /// <summary>The handler, or another thread, paused it and nobody has resumed it yet.</summary>
     public bool IsPausedByHandler { get; set; }
 
+    /// <summary>The handler was called congested, and is owed a call that it is drained.</summary>
+    public bool IsCongested { get; set; }
+
     /// <summary>When the handler last consumed something, or it opened.</summary>
     public long LastMessageAt { get; set; }
 
@@ -49,6 +52,12 @@ internal sealed class ConnectionRecord(
 
     /// <summary>When it was last resumed.</summary>
     public long LastResumedAt { get; set; }
+
+    /// <summary>What its peer had taken when the last turn ended.</summary>
+    public long TakenBytes { get; set; }
+
+    /// <summary>The turn in which its peer last took something.</summary>
+    public long LastTakenAt { get; set; }
 
     /// <summary>When the last turn ended, receiving was paused or something was still to be sent.</summary>
     public bool WaitedForUs { get; set; }

@@ -81,15 +81,25 @@ internal sealed class LoopInvariants(SimulationRun run)
 
         // It may be paused and resumed within one turn.
         record.WaitingSince = Math.Max(record.WaitingSince, record.Slot.ResumedAt);
+        if (record.Slot.TakenBytes > record.TakenBytes)
+        {
+            record.LastTakenAt = now;
+            if (!AwaitsFirst(record))
+                record.WaitingSince = now;
+        }
+
+        record.TakenBytes = record.Slot.TakenBytes;
         RequireWithin(PatienceFor(record), record.WaitingSince, record, "waits too long for a message");
     }
 
     private static TimeSpan PatienceFor(ConnectionRecord record)
     {
         ConnectionOptions options = record.Server.Options;
-        bool first = !record.AnyMessage && options.FirstMessageTimeout != Timeout.InfiniteTimeSpan;
-        return first ? options.FirstMessageTimeout : options.IdleTimeout;
+        return AwaitsFirst(record) ? options.FirstMessageTimeout : options.IdleTimeout;
     }
+
+    private static bool AwaitsFirst(ConnectionRecord record) =>
+        !record.AnyMessage && record.Server.Options.FirstMessageTimeout != Timeout.InfiniteTimeSpan;
 
     private void RequireWithin(TimeSpan limit, long since, ConnectionRecord record, string what)
     {
@@ -112,12 +122,20 @@ internal sealed class LoopInvariants(SimulationRun run)
         if (connection.State != ConnectionState.Open)
             return;
 
+        ServerOptions options = record.Server.Options;
+        run.Require(
+            !record.IsCongested || connection.UnsentBytes > options.ResumeSendQueueBytes,
+            $"{record} was not told that it drained, with {connection.UnsentBytes} bytes staged");
+        run.Require(
+            record.IsCongested || connection.UnsentBytes <= options.MaxSendQueueBytes,
+            $"{record} was not told that it is congested, with {connection.UnsentBytes} bytes staged");
+
         if (record.Slot.IsPaused)
         {
             run.Require(
                 record.IsPausedByHandler
                     || run.Scenario.MayBePaused(record)
-                    || connection.UnsentBytes > record.Server.Options.ResumeSendQueueBytes,
+                    || connection.UnsentBytes > options.ResumeSendQueueBytes,
                 $"{record} is paused for no reason, with {connection.UnsentBytes} bytes staged");
             return;
         }

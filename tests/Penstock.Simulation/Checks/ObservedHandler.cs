@@ -56,6 +56,8 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
         run.Require(
             connection.UnsentBytes > server.Options.MaxSendQueueBytes,
             $"{record} was called congested with {connection.UnsentBytes} bytes staged");
+        run.Require(!record.IsCongested, $"{record} was called congested twice");
+        record.IsCongested = true;
         ThrowPerhaps(record);
         inner.OnCongested(connection);
     }
@@ -66,6 +68,8 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
         run.Require(
             connection.UnsentBytes <= server.Options.ResumeSendQueueBytes,
             $"{record} was called drained with {connection.UnsentBytes} bytes staged");
+        run.Require(record.IsCongested, $"{record} was called drained without having been congested");
+        record.IsCongested = false;
         record.WaitingSince = run.Loop.Now;
         ThrowPerhaps(record);
         inner.OnDrained(connection);

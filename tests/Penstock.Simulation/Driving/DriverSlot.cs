@@ -46,6 +46,9 @@ internal sealed class DriverSlot(SlotKey key)
     /// <summary>A send does not complete before.</summary>
     public long SendDue { get; set; }
 
+    /// <summary>Everything that the network took.</summary>
+    public long TakenBytes { get; set; }
+
     /// <summary>Since when the outstanding send, or those before it, got nowhere.</summary>
     public long SendStalledSince { get; set; }
 

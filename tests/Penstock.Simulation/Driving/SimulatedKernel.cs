@@ -144,7 +144,11 @@ internal sealed class SimulatedKernel(SimulatedNetwork network, int receiveBuffe
     {
         slot.EndSend();
         if (result > 0)
+        {
             slot.SendStalledSince = 0;
+            slot.TakenBytes += result;
+        }
+
         return Completion.Of(CompletionKind.Sent, slot.Key, result);
     }
 

@@ -11,6 +11,8 @@ internal sealed class StandInLoop(int slots) : ConnectionLoop(0, LoopClock.Syste
 {
     public override IoDriver Driver => throw new InvalidOperationException("Nothing here reaches the kernel.");
 
+    public override EventLoopContext Context => throw new InvalidOperationException("Nobody is told of this loop.");
+
     public override bool IsOnLoop => true;
 
     public override void MarkDirty(Connection connection) => throw new InvalidOperationException("Nothing is sent.");

@@ -2,7 +2,6 @@ using System.Net;
 using Penstock.Drivers;
 using Penstock.Polling;
 using Penstock.Tests.Server;
-using Penstock.Timing;
 
 namespace Penstock.Tests.Loop;
 
@@ -50,20 +49,6 @@ public sealed class LoopGroupTests
         await Assert.ThrowsAsync<NotSupportedException>(() => group.ConnectAsync(
             new IPEndPoint(IPAddress.Loopback, 1), new ScriptedHandler(), loop: 0,
             cancellationToken: TestContext.Current.CancellationToken));
-    }
-
-    [Fact]
-    public async Task A_timer_that_is_stopped_twice_gives_one_place_back()
-    {
-        await using LoopGroup group = LoopGroupReading.Create();
-        IDisposable[] timers = [.. Enumerable.Range(0, LoopTimers.MaxTimers).Select(_ => Start())];
-        timers[0].Dispose();
-        timers[0].Dispose();
-        await group.ReadAsync(() => 0);
-        Start();
-        Assert.Throws<InvalidOperationException>(Start);
-
-        IDisposable Start() => group.StartTimer(0, TimeSpan.FromHours(1), () => { });
     }
 
     [Fact]

@@ -96,7 +96,7 @@ public sealed class BlockingModelTests
         Topic? topic = null;
         var handler = new ScriptedHandler { Opened = connection => topic!.Subscribe(connection) };
         await using LoopGroup group = CreateGroup(threads: clients);
-        topic = new Broadcaster(group).CreateTopic();
+        topic = new Broadcaster().CreateTopic();
         await using TestServer server = TestServer.Scripted(handler, group: group);
         List<TestClient> connected = [];
         for (int i = 0; i < clients; i++)
@@ -199,7 +199,7 @@ public sealed class BlockingModelTests
         await using TestServer first = TestServer.Echo(group: group);
         using TestClient victim = await first.ConnectAsync();
         ConnectionId id = await first.Journal.WaitOpenedAsync();
-        Assert.True(group.Post(id.Loop, () => throw new InvalidOperationException("The test breaks the thread.")));
+        Assert.True(group[id.Loop].Post(() => throw new InvalidOperationException("The test breaks the thread.")));
         await victim.ExpectGoneAsync();
         Assert.Equal(CloseReason.LoopFault, await first.Journal.WaitClosedAsync());
 

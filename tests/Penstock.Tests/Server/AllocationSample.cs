@@ -32,7 +32,7 @@ internal sealed class AllocationSample : IDisposable
     private long Read()
     {
         _answered.Reset();
-        Assert.True(_group.Post(0, _read));
+        Assert.True(_group[0].Post(_read));
         Assert.True(_answered.Wait(Patience.Limit));
         return _value;
     }

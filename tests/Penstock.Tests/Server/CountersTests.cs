@@ -15,7 +15,8 @@ public sealed class CountersTests
         using TestClient client = await server.ConnectAsync();
         await client.ExchangeAsync("12345");
         await Patience.UntilAsync(() => server.Group.Sum(loop => loop.Statistics.SentBytes) == 9);
-        LoopCounters[] counters = [.. Enumerable.Range(0, server.Group.Count).Select(server.Group.ReadCounters)];
+        LoopCounters[] counters =
+            [.. Enumerable.Range(0, server.Group.Count).Select(loop => server.Group[loop].ReadCounters())];
         Assert.Equal(1, counters.Sum(loop => loop.AcceptedConnections));
         Assert.Equal(1, counters.Sum(loop => loop.OpenConnections));
         Assert.Equal(9, counters.Sum(loop => loop.ReceivedBytes));

@@ -70,18 +70,19 @@ public sealed class DistributionTests
     }
 
     [Fact]
-    public async Task The_handler_factory_is_called_once_per_loop()
+    public async Task The_handler_factory_is_called_once_per_loop_on_that_loop()
     {
         TestIo.SkipUnlessLoopsAreShared();
-        List<EchoHandler> made = [];
+        List<int> made = [];
         var journal = new ConnectionJournal();
         await using TestServer server = TestServer.Start(journal, Make, o => o.Loops.Count = 3);
-        Assert.Equal(3, made.Count);
+        Assert.Equal([0, 1, 2], made);
 
-        EchoHandler Make()
+        EchoHandler Make(EventLoopContext loop)
         {
-            made.Add(new EchoHandler(journal));
-            return made[^1];
+            Assert.True(loop.IsOnLoop);
+            made.Add(loop.Index);
+            return new EchoHandler(journal);
         }
     }
 

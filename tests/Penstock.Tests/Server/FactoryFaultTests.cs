@@ -33,7 +33,7 @@ public sealed class FactoryFaultTests
             int handlers = isShared ? 1 : 0;
             var fault = Assert.Throws<InvalidOperationException>(() => TestServer.Start(
                 new ConnectionJournal(),
-                () => handlers-- > 0 ? new ScriptedHandler() : throw new InvalidOperationException("No handler."),
+                _ => handlers-- > 0 ? new ScriptedHandler() : throw new InvalidOperationException("No handler."),
                 o => TestIo.Apply(o.Loops, count: isShared ? 2 : 1, io: mechanism)));
             Assert.Equal("No handler.", fault.Message);
         }
@@ -45,7 +45,7 @@ public sealed class FactoryFaultTests
         await using LoopGroup group = LoopGroupReading.Create();
         await using TestServer neighbour = TestServer.Echo(group: group);
         Assert.Throws<InvalidOperationException>(() => TestServer.Start(
-            new ConnectionJournal(), () => throw new InvalidOperationException("No handler."), group: group));
+            new ConnectionJournal(), _ => throw new InvalidOperationException("No handler."), group: group));
         using TestClient client = await neighbour.ConnectAsync();
         await client.ExchangeAsync();
     }
@@ -59,7 +59,7 @@ public sealed class FactoryFaultTests
         // The first call is for the accepting loop, the third for the second connection.
         await using TestServer server = TestServer.Start(
             journal,
-            () => Interlocked.Increment(ref calls) == 3
+            _ => Interlocked.Increment(ref calls) == 3
                 ? throw new InvalidOperationException("No handler.")
                 : new EchoHandler(journal),
             o => TestIo.Apply(o.Loops, io: IoMechanism.ThreadPerConnection));

@@ -182,8 +182,8 @@ public sealed class FlowControlTests
         await using TestServer server = TestServer.Scripted(handler);
         using TestClient client = await server.ConnectAsync();
         ConnectionId id = await server.Journal.WaitOpenedAsync();
-        using IDisposable resuming = server.Group.StartTimer(
-            0, TimeSpan.FromMilliseconds(0.2), () => server.Group.Post(id, connection => connection.Resume()));
+        using IDisposable resuming = server.Group[0].StartTimer(
+            TimeSpan.FromMilliseconds(0.2), () => server.Group.Post(id, connection => connection.Resume()));
 
         byte[] request = TestClient.Pattern(300_000);
         Task sending = client.SendAsync(request);

@@ -63,7 +63,7 @@ public sealed class HeldOutputTests
     {
         var options = new ServerOptions { MaxConnections = 64 };
         TestIo.Apply(options.Loops);
-        return TcpServer.Start(options, () => handler);
+        return TcpServer.Start(options, _ => handler);
     }
 
     private static void Release(TcpServer server, HoldingHandler handler) =>

@@ -133,7 +133,7 @@ public sealed class LoadTests
     [Fact]
     public async Task Ten_thousand_requests_allocate_nothing_on_the_loop()
     {
-        await using TestServer server = TestServer.Start(new ConnectionJournal(), () => new SilentEcho());
+        await using TestServer server = TestServer.Start(new ConnectionJournal(), _ => new SilentEcho());
         using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000 };
         client.Connect(server.EndPoint);
         Exchange(client, 2_000);

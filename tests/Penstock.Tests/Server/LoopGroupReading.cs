@@ -8,7 +8,7 @@ internal static class LoopGroupReading
     public static Task<T> ReadAsync<T>(this LoopGroup group, Func<T> read, int loop = 0)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        bool posted = group.Post(loop, () =>
+        bool posted = group[loop].Post(() =>
         {
             try
             {

@@ -12,7 +12,7 @@ public sealed class LoopSynchronizationContextTests
             TaskCreationOptions.RunContinuationsAsynchronously);
         var elsewhere = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        group.Post(group.Count - 1, () => _ = AwaitAsync());
+        group[group.Count - 1].Post(() => _ = AwaitAsync());
         elsewhere.SetResult();
 
         (int before, int after) = await threads.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
@@ -34,7 +34,7 @@ public sealed class LoopSynchronizationContextTests
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var finished = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        group.Post(0, () => _ = AwaitAsync());
+        group[0].Post(() => _ = AwaitAsync());
         await started.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await group.DisposeAsync();
 
@@ -72,7 +72,7 @@ public sealed class LoopSynchronizationContextTests
         await using var group = new LoopGroup(TestIo.Apply(new LoopOptions()));
         var context = new TaskCompletionSource<SynchronizationContext?>(
             TaskCreationOptions.RunContinuationsAsynchronously);
-        group.Post(0, () => context.SetResult(SynchronizationContext.Current));
+        group[0].Post(() => context.SetResult(SynchronizationContext.Current));
         SynchronizationContext? loop = await context.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
 
         Assert.NotNull(loop);

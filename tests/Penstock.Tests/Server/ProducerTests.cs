@@ -12,7 +12,7 @@ public sealed class ProducerTests
     {
         var options = new ServerOptions { MaxSendQueueBytes = 512 * 1024, ResumeSendQueueBytes = 128 * 1024 };
         TestIo.Apply(options.Loops);
-        using TcpServer server = TcpServer.Start(options, () => new Producer());
+        using TcpServer server = TcpServer.Start(options, _ => new Producer());
         using var client = new TcpClient();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         patience.CancelAfter(TimeSpan.FromSeconds(30));

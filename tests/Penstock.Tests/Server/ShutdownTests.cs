@@ -147,7 +147,7 @@ public sealed class ShutdownTests
         await client.ExpectGoneAsync();
         Assert.Equal([CloseReason.ServerShutdown], server.Journal.Closed);
         await server.Server.Completion.Bounded();
-        Assert.False(group.Post(0, () => { }), "the loop has ended");
+        Assert.False(group[0].Post(() => { }), "the loop has ended");
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class ShutdownTests
         TestServer server = TestServer.Echo(o => o.Loops.TimeProvider = time);
         using TestClient client = await server.ConnectAsync();
         await client.ExchangeAsync();
-        server.Group.Post(0, () => throw new InvalidOperationException("The test breaks the loop."));
+        server.Group[0].Post(() => throw new InvalidOperationException("The test breaks the loop."));
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => server.Server.Completion.Bounded());
         Assert.Equal("The test breaks the loop.", fault.Message);
         await client.ExpectGoneAsync();
@@ -175,7 +175,7 @@ public sealed class ShutdownTests
         using TestClient client = await server.ConnectAsync();
         await client.ExchangeAsync();
         time.Break();
-        server.Group.Post(0, () => { });
+        server.Group[0].Post(() => { });
         var fault = await Assert.ThrowsAsync<IOException>(() => server.Server.Completion.Bounded());
         Assert.Equal("The clock failed 1 times.", fault.Message);
         await client.ExpectGoneAsync();

@@ -26,17 +26,17 @@ internal sealed class TestServer : IAsyncDisposable
     public static TestServer Echo(Action<ServerOptions>? configure = null, LoopGroup? group = null)
     {
         var journal = new ConnectionJournal();
-        return Start(journal, () => new EchoHandler(journal), configure, group);
+        return Start(journal, _ => new EchoHandler(journal), configure, group);
     }
 
     /// <summary>Does what the script says; all loops share it.</summary>
     public static TestServer Scripted(
         ScriptedHandler handler, Action<ServerOptions>? configure = null, LoopGroup? group = null) =>
-        Start(handler.Journal, () => handler, configure, group);
+        Start(handler.Journal, _ => handler, configure, group);
 
     public static TestServer Start(
         ConnectionJournal journal,
-        Func<ConnectionHandler> factory,
+        Func<EventLoopContext, ConnectionHandler> factory,
         Action<ServerOptions>? configure = null,
         LoopGroup? group = null)
     {

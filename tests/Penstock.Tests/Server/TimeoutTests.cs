@@ -194,27 +194,6 @@ public sealed class TimeoutTests
         Assert.Equal(CloseReason.IdleTimeout, await other.Journal.WaitClosedAsync());
     }
 
-    [Fact]
-    public async Task A_groups_timer_beats_on_its_clock_until_it_is_disposed()
-    {
-        await using LoopGroup group = LoopGroupReading.Create(time: _time);
-        int beats = 0;
-        IDisposable timer = group.StartTimer(0, Second, () => beats++);
-        await group.ReadAsync(() => 0);
-        for (int i = 1; i <= 3; i++)
-        {
-            _time.Advance(Second);
-            await Patience.UntilAsync(() => group.ReadAsync(() => beats == i));
-        }
-
-        timer.Dispose();
-        await group.ReadAsync(() => 0);
-        _time.Advance(10 * Second);
-        await TurnAsync(group);
-        Assert.Equal(3, beats);
-        Assert.Throws<ArgumentOutOfRangeException>("period", () => group.StartTimer(0, TimeSpan.Zero, () => { }));
-    }
-
     private TestServer StartEcho(Action<ServerOptions>? adjust = null) => TestServer.Echo(Virtual + adjust);
 
     private void Virtual(ServerOptions options)

@@ -26,7 +26,7 @@ public sealed class TopicTests
             },
         };
         await using LoopGroup group = LoopGroupReading.Create();
-        topic = new Broadcaster(group).CreateTopic();
+        topic = new Broadcaster().CreateTopic();
         await using TestServer server = TestServer.Scripted(
             handler, o => (o.MaxSendQueueBytes, o.ResumeSendQueueBytes) = (1, 0), group);
         List<TestClient> connected = [];
@@ -54,13 +54,13 @@ public sealed class TopicTests
             {
                 topic.Subscribe(connection);
                 using SharedPayload payload = SharedPayload.Copy(data);
-                Assert.Equal(1, topic.PublishFrom(connection.Id.Loop, payload));
+                Assert.Equal(1, topic.PublishFrom(connection.Loop, payload));
                 topic.Unsubscribe(connection);
                 connection.Send("."u8);
                 return data.Length;
             },
         });
-        topic = new Broadcaster(server.Group).CreateTopic();
+        topic = new Broadcaster().CreateTopic();
         using TestClient client = await server.ConnectAsync();
         await client.SendAsync("message");
         Assert.Equal("message.", await client.ReceiveTextAsync(8));
@@ -71,13 +71,13 @@ public sealed class TopicTests
     {
         List<int> waiting = [];
         await using TestServer server = TestServer.Echo();
-        var topic = new Broadcaster(server.Group).CreateTopic(connection => waiting.Add(connection.UnsentBytes));
+        var topic = new Broadcaster().CreateTopic(connection => waiting.Add(connection.UnsentBytes));
         using TestClient client = await server.ConnectAsync();
         await client.ExchangeAsync();
         ConnectionId id = server.Journal.Opened.Single();
         server.Group.Post(id, connection => topic.Subscribe(connection));
         using SharedPayload payload = SharedPayload.Copy(new byte[1_000]);
-        await server.RunOnLoopAsync(() => topic.PublishFrom(id.Loop, payload), id.Loop);
+        await server.RunOnLoopAsync(() => topic.PublishFrom(server.Group[id.Loop], payload), id.Loop);
         await client.ReceiveExactlyAsync(1_000);
         Assert.Equal([1_000], waiting);
     }
@@ -86,7 +86,7 @@ public sealed class TopicTests
     public async Task A_connection_subscribes_once_and_leaves_once()
     {
         await using TestServer server = TestServer.Echo();
-        Topic topic = new Broadcaster(server.Group).CreateTopic();
+        Topic topic = new Broadcaster().CreateTopic();
         using TestClient client = await server.ConnectAsync();
         ConnectionId id = await server.Journal.WaitOpenedAsync();
         var answers = new TaskCompletionSource<bool[]>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -105,8 +105,8 @@ public sealed class TopicTests
     public async Task What_is_published_to_a_loop_that_has_ended_is_held_no_longer()
     {
         await using LoopGroup group = LoopGroupReading.Create();
-        var inbox = new LoopInbox(group, 0);
-        Topic topic = new Broadcaster(group).CreateTopic();
+        var inbox = new LoopInbox(group[0]);
+        Topic topic = new Broadcaster().CreateTopic();
         await group.DisposeAsync();
         SharedPayload news = SharedPayload.Copy("news"u8);
         inbox.Add(topic, news);

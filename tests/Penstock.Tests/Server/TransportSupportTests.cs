@@ -62,7 +62,7 @@ public sealed class TransportSupportTests
     public async Task A_server_that_stopped_accepting_keeps_its_connections_and_frees_its_address()
     {
         var handler = new Recorder();
-        await using TcpServer server = TcpServer.Start(Options(), () => handler);
+        await using TcpServer server = TcpServer.Start(Options(), _ => handler);
         using Socket client = await ConnectAsync(server.EndPoint);
         await handler.Opened.Task.WaitAsync(Canceled);
 
@@ -81,7 +81,7 @@ public sealed class TransportSupportTests
         options.SlowConsumer = SlowConsumerPolicy.Notify;
         options.MaxSendQueueBytes = 1;
         options.ResumeSendQueueBytes = 0;
-        await using TcpServer server = TcpServer.Start(options, () => handler);
+        await using TcpServer server = TcpServer.Start(options, _ => handler);
         using Socket client = await ConnectAsync(server.EndPoint);
         await handler.Opened.Task.WaitAsync(Canceled);
 
@@ -104,7 +104,7 @@ public sealed class TransportSupportTests
         options.SlowConsumer = SlowConsumerPolicy.Notify;
         options.MaxSendQueueBytes = 0;
         options.ResumeSendQueueBytes = 0;
-        await using TcpServer server = TcpServer.Start(options, () => handler);
+        await using TcpServer server = TcpServer.Start(options, _ => handler);
         using Socket client = await ConnectAsync(server.EndPoint);
 
         await client.SendAsync("1"u8.ToArray(), Canceled);
@@ -120,7 +120,7 @@ public sealed class TransportSupportTests
         ServerOptions options = Options();
         options.EndPoint = new DescriptorEndPoint((int)listener.Handle, ownsDescriptor: false);
 
-        await using (TcpServer server = TcpServer.Start(options, () => new Recorder()))
+        await using (TcpServer server = TcpServer.Start(options, _ => new Recorder()))
             (await ConnectAsync(server.EndPoint)).Dispose();
 
         Assert.Equal(ProtocolType.Tcp, listener.ProtocolType);
@@ -177,7 +177,7 @@ public sealed class TransportSupportTests
         public static async Task<Link> OpenAsync()
         {
             var handler = new Recorder();
-            TcpServer server = TcpServer.Start(Options(), () => handler);
+            TcpServer server = TcpServer.Start(Options(), _ => handler);
             Socket client = await ConnectAsync(server.EndPoint);
             return new Link(server, handler, client, await handler.Opened.Task.WaitAsync(Canceled));
         }

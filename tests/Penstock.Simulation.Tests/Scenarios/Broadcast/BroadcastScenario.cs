@@ -45,9 +45,9 @@ internal sealed class BroadcastScenario : Scenario
 
         // Raw bytes do not tell where a message that was left out ended.
         BroadcastFraming framing = framings[_run.Chance.Below(drops ? 3 : 4)];
-        var room = new RoomModel(_run, new Room(_group, server.Options.SlowConsumer), framing);
+        var room = new RoomModel(_run, new Room(server.Options.SlowConsumer), framing);
         _rooms.Add(server, room);
-        return BroadcastServer.Create(room.Room.AddLoop(), framing);
+        return BroadcastServer.Create(room.Room.On(_run.Loop.Context), framing);
     }
 
     public override ModelClient CreateClient(

@@ -22,6 +22,7 @@ internal sealed class KeyValueScenario : Scenario
     private readonly RespModel _model;
     private SimulationRun _run = null!;
     private KeyValueDatabase _database = null!;
+    private KeyValueLoop _loop = null!;
     private int _largestReply;
 
     public KeyValueScenario()
@@ -43,9 +44,10 @@ internal sealed class KeyValueScenario : Scenario
         options.Loops.Count = 1;
         options.Loops.TimeProvider = run.Time;
         _database = new KeyValueDatabase(options);
-        _database.Attach(new LoopGroup([run.Loop], new LoopClock(run.Time)));
+        _ = new LoopGroup([run.Loop], new LoopClock(run.Time));
+        _loop = _database.Loops[run.Loop.Context];
         if (run.Chance.Chance(0.7))
-            run.StartTimer(TimeSpan.FromMilliseconds(run.Chance.Pick(100, 1_000)), _database.GetLoop(0).ExpireSome);
+            run.StartTimer(TimeSpan.FromMilliseconds(run.Chance.Pick(100, 1_000)), _loop.ExpireSome);
     }
 
     public override void Adjust(ServerOptions options) =>
@@ -54,9 +56,9 @@ internal sealed class KeyValueScenario : Scenario
     public override ConnectionHandler CreateHandler(ServerUnderTest server)
     {
         if (_run.Chance.Chance(0.7))
-            return new RespHandler(_database.GetLoop(0));
+            return new RespHandler(_loop);
         _protobuf.Add(server);
-        return new KeyValueHandler(_database.GetLoop(0));
+        return new KeyValueHandler(_loop);
     }
 
     public override ModelClient CreateClient(
