@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Penstock.Kestrel.Diagnostics;
@@ -26,6 +27,7 @@ internal sealed class TransportLoops : IAsyncDisposable
         Action<Exception> onBroken)
     {
         options.Validate();
+        LoadCryptography();
         Options = options;
         _onBroken = onBroken;
         Log = new GuardedLogger(loggerFactory.CreateLogger("Penstock.Kestrel"));
@@ -98,6 +100,12 @@ internal sealed class TransportLoops : IAsyncDisposable
         foreach (MemoryPool<byte> pool in _pools)
             pool.Dispose();
     }
+
+    /// <summary>
+    /// Its native library is opened by whoever hashes first, as the handshake of a WebSocket does. Where there is no
+    /// descriptor left for that, nobody in the process hashes any more.
+    /// </summary>
+    private static void LoadCryptography() => _ = SHA256.HashData([]);
 
     /// <summary>
     /// Applications here are written for none. With the loop's, code after an <c>await</c> would come back to the loop

@@ -53,6 +53,7 @@ internal sealed class RunningServer
     public static RunningServer Start(
         ServerOptions options, Func<EventLoopContext, ConnectionHandler> handlerFactory, LoopGroup group)
     {
+        ReferencedAssemblies.LoadAll();
         int loops = AcceptingLoops(group);
         bool listenerPerLoop = UsesReusePort(options, loops);
         var server = new RunningServer(options, handlerFactory, group, listenerPerLoop ? loops : 1);

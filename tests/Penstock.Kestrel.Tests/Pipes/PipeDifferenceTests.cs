@@ -76,7 +76,7 @@ public sealed class PipeDifferenceTests
         PenstockTransportOptions options = NewOptions(scheduling);
         await using var pair = await ConnectedPair.CreateAsync(options);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        pair.Loops.Group.Post(0, () =>
+        pair.Loops.Group[0].Post(() =>
         {
             try
             {

@@ -7,7 +7,7 @@ internal static class TransportInsides
     public static long Accepted(this PenstockTransportFactory transport)
     {
         LoopGroup group = transport.Loops().Group;
-        return Enumerable.Range(0, group.Count).Sum(loop => group.ReadCounters(loop).AcceptedConnections);
+        return Enumerable.Range(0, group.Count).Sum(loop => group[loop].ReadCounters().AcceptedConnections);
     }
 
     /// <summary>Returns when every loop has gone through whole turns since the call.</summary>
@@ -17,7 +17,7 @@ internal static class TransportInsides
         for (int i = 0; i < group.Count * 3; i++)
         {
             var turned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            group.Post(i % group.Count, turned.SetResult);
+            group[i % group.Count].Post(turned.SetResult);
             await turned.Task.Within();
         }
     }
