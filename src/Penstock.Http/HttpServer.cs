@@ -18,6 +18,9 @@ public sealed class HttpServer : IAsyncDisposable
     /// <summary>The listener and its connections; stopping it stops the server.</summary>
     public TcpServer Listener => _listener ?? throw new InvalidOperationException("The server is being started.");
 
+    /// <summary>Completes when the server has stopped; faulted when its listener or a loop broke.</summary>
+    public Task Completion => Listener.Completion;
+
     /// <summary>Starts a server on loops of its own. It accepts connections when this returns.</summary>
     /// <param name="options">What a connection may cost; read once, here.</param>
     /// <param name="http">What a request may cost; read once, here.</param>

@@ -14,7 +14,6 @@ internal sealed class KeyValueDatabase : IDisposable
     private readonly ConcurrentDictionary<long, Session> _clients = new();
     private readonly TaskCompletionSource _shutdownRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DataDirectory? _directory;
-    private readonly Compactor? _compactor;
     private long _lastClientId;
 
     /// <summary>Loads what is in the data directory, if there is one.</summary>
@@ -27,7 +26,7 @@ internal sealed class KeyValueDatabase : IDisposable
         Time = options.Loops.TimeProvider;
         Publications = new Publications(this);
         Loops = new PerLoop<KeyValueLoop>(loop => new KeyValueLoop(this, loop));
-        Keyspace = new Keyspace(MayHaveSeveralLoops(options.Loops) ? int.MaxValue : 1);
+        Keyspace = new Keyspace(MayHaveSeveralLoops(options.Loops) ? int.MaxValue : 1, options.HashKey);
         StartedAt = UnixTime;
         if (options.DataDirectory is null)
             return;
@@ -37,9 +36,7 @@ internal sealed class KeyValueDatabase : IDisposable
         {
             int segment = Recovery.Load(_directory, Keyspace);
             Log = new AppendLog(segment, _directory.OpenSegment, options.Sync, Time) { OnReleased = ReleaseReplies };
-            _compactor = new Compactor(this, _directory, Log);
-            Log.Start();
-            _compactor.Start();
+            Compactor = new Compactor(this, _directory, Log);
         }
         catch
         {
@@ -59,6 +56,9 @@ internal sealed class KeyValueDatabase : IDisposable
     /// <summary>Null when everything is in memory only.</summary>
     public AppendLog? Log { get; }
 
+    /// <summary>Null when everything is in memory only.</summary>
+    public Compactor? Compactor { get; }
+
     public Publications Publications { get; }
 
     /// <summary>Clients of the Redis protocol, on all loops.</summary>
@@ -75,12 +75,19 @@ internal sealed class KeyValueDatabase : IDisposable
     public long StartedAt { get; }
 
     /// <summary>Unix time in seconds.</summary>
-    public long LastSnapshotAt => (_compactor?.LastSnapshotAt ?? StartedAt) / 1000;
+    public long LastSnapshotAt => (Compactor?.LastSnapshotAt ?? StartedAt) / 1000;
 
-    public bool IsCompacting => _compactor?.IsRunning ?? false;
+    public bool IsCompacting => Compactor?.IsRunning ?? false;
 
     /// <summary>Completes when a client asked the server to end.</summary>
     public Task ShutdownRequested => _shutdownRequested.Task;
+
+    /// <summary>Gives log and snapshots their threads. Without them, somebody else has their steps done.</summary>
+    public void Start()
+    {
+        Log?.Start();
+        Compactor?.Start();
+    }
 
     public long Sum(Func<KeyValueLoop, long> value) => Loops.Values.Sum(value);
 
@@ -92,14 +99,14 @@ internal sealed class KeyValueDatabase : IDisposable
 
     public void RequestShutdown() => _shutdownRequested.TrySetResult();
 
-    public void RequestCompaction() => _compactor?.Request();
+    public void RequestCompaction() => Compactor?.Request();
 
     /// <summary>Ends the log, with everything in it on disk. The loops do not serve any more.</summary>
     public void Dispose()
     {
-        _compactor?.Stop();
+        Compactor?.Stop();
         Log?.Dispose();
-        _compactor?.Dispose();
+        Compactor?.Dispose();
         _directory?.Dispose();
         Keyspace.Dispose();
     }

@@ -44,4 +44,10 @@ internal sealed class KeyValueEventSource : EventSource
 
     [Event(7, Level = EventLevel.Error, Message = "the snapshot failed and the log stays as it is: {0}")]
     public void SnapshotFailed(string error) => WriteEvent(7, error);
+
+    [NonEvent]
+    public void MeterFault(Exception exception) => MeterFault($"{exception.GetType()}");
+
+    [Event(16, Level = EventLevel.Error, Message = "a listener to the meter Penstock.KeyValue threw: {0}")]
+    public void MeterFault(string exception) => WriteEvent(16, exception);
 }

@@ -18,7 +18,7 @@ internal sealed class KeyValueMeter : IDisposable
         CreateStoreInstruments();
     }
 
-    public void Dispose() => _meter.Dispose();
+    public void Dispose() => Guard(_meter.Dispose);
 
     private void CreateLoopCounters()
     {
@@ -42,17 +42,33 @@ internal sealed class KeyValueMeter : IDisposable
 
     private void CreateStoreInstruments()
     {
-        _meter.CreateObservableUpDownCounter(
-            "penstock.kv.keys", () => _database.Keyspace.Count, "{key}", "Keys stored.");
-        _meter.CreateObservableUpDownCounter(
-            "penstock.kv.memory", () => _database.Keyspace.MemoryBytes, "By", "Memory of keys, values and tables.");
-        _meter.CreateObservableCounter(
+        Guard(() => _meter.CreateObservableUpDownCounter(
+            "penstock.kv.keys", () => _database.Keyspace.Count, "{key}", "Keys stored."));
+        Guard(() => _meter.CreateObservableUpDownCounter(
+            "penstock.kv.memory", () => _database.Keyspace.MemoryBytes, "By", "Memory of keys, values and tables."));
+        Guard(() => _meter.CreateObservableCounter(
             "penstock.kv.log_syncs",
             () => _database.Log?.Syncs ?? 0,
             "{sync}",
-            "Times that the log was forced to the disk.");
+            "Times that the log was forced to the disk."));
     }
 
     private void Counter(string name, string unit, Func<KeyValueLoop, long> read, string description) =>
-        _meter.CreateObservableCounter(name, () => _database.Sum(read), unit, description);
+        Guard(() => _meter.CreateObservableCounter(name, () => _database.Sum(read), unit, description));
+
+    /// <summary>
+    /// What a listener throws comes out where an instrument is made or ends. It must not keep the server from starting,
+    /// nor a stop from ending the log.
+    /// </summary>
+    private static void Guard(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception)
+        {
+            KeyValueEventSource.Log.MeterFault(exception);
+        }
+    }
 }

@@ -75,6 +75,12 @@ public sealed class KeyValueOptions
     /// <summary>Where the data directory is; tests put a disk there that fails.</summary>
     internal Disk Disk { get; set; } = Disk.System;
 
+    /// <summary>
+    /// The key of the hash that orders keys in memory; null for a random one, so that nobody can choose keys that
+    /// collide. A simulation sets it to repeat a run.
+    /// </summary>
+    internal UInt128? HashKey { get; set; }
+
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Loops);

@@ -63,6 +63,7 @@ public sealed class KeyValueServer : IAsyncDisposable
         try
         {
             server = new KeyValueServer(database, new LoopGroup(options.Loops));
+            database.Start();
             server.Listen(options);
             return server;
         }
@@ -81,15 +82,28 @@ public sealed class KeyValueServer : IAsyncDisposable
     /// disk. Calling it again joins the stop that is under way.
     /// </summary>
     /// <param name="cancellationToken">Ends the patience: connections that are left are reset at once.</param>
-    public Task StopAsync(CancellationToken cancellationToken = default)
+    /// <exception cref="IOException">
+    /// The server has stopped, but the disk has not taken everything; the message says why.
+    /// </exception>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        await JoinStopAsync(cancellationToken).ConfigureAwait(false);
+        if (_database.Log?.Failure is { } failure)
+            throw new IOException($"Not everything is on the disk: {failure}.");
+    }
+
+    /// <summary>
+    /// As <see cref="StopAsync"/>, but resets connections at once, and leaves it to the log's events to tell of a disk
+    /// that fails.
+    /// </summary>
+    public async ValueTask DisposeAsync() =>
+        await JoinStopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+
+    private Task JoinStopAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
             return _stopping ??= StopCoreAsync(cancellationToken);
     }
-
-    /// <summary>As <see cref="StopAsync"/>, but resets connections at once.</summary>
-    public async ValueTask DisposeAsync() =>
-        await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
 
     private void Listen(KeyValueOptions options)
     {

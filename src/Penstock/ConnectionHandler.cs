@@ -59,6 +59,17 @@ public abstract class ConnectionHandler
     /// </summary>
     public virtual void OnPeerFinished(Connection connection) => connection.Close(CloseReason.PeerFinished);
 
+    /// <summary>
+    /// The peer finished sending while receiving is paused (<see cref="Connection.Pause"/>, or too much that waits for
+    /// it): what it sent before is still to come, and then <see cref="OnPeerFinished"/>, once receiving is resumed. It
+    /// may still read. For a handler that works for a peer and asks whether it is still there; does nothing unless
+    /// overridden. A peer that resets a paused connection closes it at once, with
+    /// <see cref="CloseReason.PeerReset"/>.
+    /// </summary>
+    public virtual void OnPeerFinishing(Connection connection)
+    {
+    }
+
     /// <summary>The connection is over. Nothing can be sent any more.</summary>
     public virtual void OnClosed(Connection connection, CloseReason reason)
     {

@@ -34,12 +34,15 @@ public sealed class EventLoopContext
     internal EventLoop Loop => _loop;
 
     /// <summary>Runs <paramref name="work"/> on the loop, in its next turn.</summary>
-    /// <remarks>The work must not throw: there is no connection to blame, so the loop ends.</remarks>
+    /// <remarks>
+    /// What the work throws is reported by the event source <c>Penstock</c>, counted
+    /// (<see cref="LoopCounters.CallbackFaults"/>) and ends nothing.
+    /// </remarks>
     /// <returns>False when the loop has ended.</returns>
     public bool Post(Action work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return _loop.Post(static (work, _) => ((Action)work!)(), work);
+        return _loop.Post((_, _) => GuardedCallback.Run(_loop, "posted work", work), null);
     }
 
     /// <summary>
@@ -47,7 +50,8 @@ public sealed class EventLoopContext
     /// disposed. A loop that is late skips beats.
     /// </summary>
     /// <remarks>
-    /// An exception of the callback is reported and ends this timer only. Disposed on the loop, a timer is silent at
+    /// An exception of the callback is reported and counted, as that of posted work, and ends this timer only. Disposed
+    /// on the loop, a timer is silent at
     /// once; disposed on another thread, a call may still be under way. The end of the loop ends its timers.
     /// </remarks>
     public IDisposable StartTimer(TimeSpan period, Action callback)

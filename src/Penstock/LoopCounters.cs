@@ -29,6 +29,11 @@ public readonly record struct LoopCounters
     /// <summary>Handler calls that threw.</summary>
     public long HandlerFaults { get; init; }
 
+    /// <summary>
+    /// Timers, posted work and other callbacks without a connection that threw. They were reported; nothing else ended.
+    /// </summary>
+    public long CallbackFaults { get; init; }
+
     internal static LoopCounters From(LoopStatistics statistics) => new()
     {
         Turns = statistics.Turns,
@@ -39,5 +44,6 @@ public readonly record struct LoopCounters
         Sends = statistics.Sends,
         ReceivePauses = statistics.ReceivePauses,
         HandlerFaults = statistics.HandlerFaults,
+        CallbackFaults = statistics.CallbackFaults,
     };
 }

@@ -40,7 +40,7 @@ public sealed class LoopGroup : IAsyncDisposable
         _meter = new LoopMeter(() => Volatile.Read(ref _loops));
         Task[] ended = Array.ConvertAll(_threads, thread => thread.Ended);
         Ended = Task.WhenAll(ended);
-        Broken = AwaitFirstFaultAsync(ended);
+        Completion = AwaitFirstFaultAsync(ended);
     }
 
     /// <summary>A group of loops that somebody else made, turns and takes down, as a simulation does.</summary>
@@ -53,7 +53,7 @@ public sealed class LoopGroup : IAsyncDisposable
         Array.ForEach(_loops, loop => loop.Context.Join(this));
         _remarks = "";
         _meter = new LoopMeter(() => loops);
-        Ended = Broken = Task.CompletedTask;
+        Ended = Completion = Task.CompletedTask;
     }
 
     /// <summary>
@@ -76,11 +76,28 @@ public sealed class LoopGroup : IAsyncDisposable
     /// <summary>The clock of all deadlines.</summary>
     public TimeProvider TimeProvider => _clock.Provider;
 
+    /// <summary>
+    /// Completes when all loops have ended in order; faulted as soon as one breaks, which is when the mechanism it
+    /// waits with fails. Nothing that the application throws breaks a loop. The connections of a broken one are reset,
+    /// and no other takes its place: the handlers there, and what they keep with their loop, ended with it. Dispose the
+    /// group then and start anew, or end the process and let its supervisor do that.
+    /// </summary>
+    /// <remarks>
+    /// A loop that serves one connection, under <see cref="IoMechanism.ThreadPerConnection"/>, costs that connection
+    /// when it breaks; only the one that accepts is meant here.
+    /// </remarks>
+    public Task Completion { get; }
+
+    /// <summary>
+    /// Whether all loops run, for a health check: false when one broke, and when the group was disposed.
+    /// </summary>
+    public bool IsHealthy => !Completion.IsCompleted && Volatile.Read(ref _disposed) == 0;
+
     /// <summary>Completes when all loops have ended; faulted with the first failure when one broke.</summary>
     internal Task Ended { get; }
 
-    /// <summary>Fails as soon as one loop breaks; completes when all have ended in order.</summary>
-    internal Task Broken { get; }
+    /// <summary>Whether the caller is on one of the loops, so that it must not wait for one.</summary>
+    public bool IsOnLoop => OwnLoop is not null;
 
     internal ReadOnlySpan<EventLoop> Loops => _loops;
 
@@ -109,8 +126,13 @@ public sealed class LoopGroup : IAsyncDisposable
     /// <param name="loop">The loop that gets it; null for the caller's, or for each in turn when the caller is on
     /// none.</param>
     /// <param name="cancellationToken">Gives the attempt up.</param>
-    /// <returns>The connection's id; <see cref="ConnectionHandler.OnOpened"/> has been called by then.</returns>
+    /// <returns>The connection's id; <see cref="ConnectionHandler.OnOpened"/> has been called by then. What that
+    /// throws faults the task.</returns>
     /// <exception cref="SocketException">The connection could not be established.</exception>
+    /// <remarks>
+    /// Do not wait for the task on a loop (<c>.Wait()</c>, <c>.Result</c>): the loop that waits is the one that would
+    /// complete it. Await it.
+    /// </remarks>
     public async Task<ConnectionId> ConnectAsync(
         EndPoint remote,
         ConnectionHandler handler,
@@ -134,7 +156,7 @@ public sealed class LoopGroup : IAsyncDisposable
 
     /// <summary>
     /// Ends the loops: connections that are still there are reset. Stop the servers of the group first to end theirs in
-    /// peace.
+    /// peace. A loop whose handler does not return is left behind after <see cref="LoopOptions.StopTimeout"/>.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -145,9 +167,34 @@ public sealed class LoopGroup : IAsyncDisposable
                 loop.Post(static (target, _) => ((EventLoop)target!).Stop(), loop);
         }
 
-        await Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (LoopThread thread in _connectionThreads)
-            await thread.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        LoopThread[] threads = [.. _threads, .. _connectionThreads];
+        await AwaitLoopsAsync(
+            Array.ConvertAll(threads, thread => thread.Started.Result),
+            Array.ConvertAll(threads, thread => thread.Ended),
+            loop => loop.GiveUp()).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Waits for what loops were asked to do before a stop can go on; for those of which one is held, no longer than
+    /// <see cref="LoopOptions.StopTimeout"/>, and for one that was given up before, not at all.
+    /// </summary>
+    /// <param name="loops">The loops.</param>
+    /// <param name="done">What each of them does, in the same order. Failures are left to the caller.</param>
+    /// <param name="giveUp">Called for each that did not do it in time.</param>
+    internal async Task AwaitLoopsAsync(EventLoop[] loops, Task[] done, Action<EventLoop> giveUp)
+    {
+        Task all = Task.WhenAll(done.Where((_, i) => !loops[i].IsHeld));
+        using var over = new CancellationTokenSource();
+
+        // In real time: it is a thread that is waited for, whatever the clock of its deadlines says.
+        Task timeout = Task.Delay(_options.StopTimeout, TimeProvider.System, over.Token);
+        await Task.WhenAny(all, timeout).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        for (int i = 0; i < loops.Length; i++)
+        {
+            if (!done[i].IsCompleted)
+                giveUp(loops[i]);
+        }
     }
 
     private static async Task AwaitFirstFaultAsync(Task[] ended)
@@ -155,6 +202,8 @@ public sealed class LoopGroup : IAsyncDisposable
         await foreach (Task loop in Task.WhenEach(ended).ConfigureAwait(false))
             await loop.ConfigureAwait(false);
     }
+
+    private EventLoop? OwnLoop => Array.Find(Volatile.Read(ref _loops), loop => loop.IsOnLoop);
 
     private string DescribeModel()
     {
@@ -280,13 +329,7 @@ public sealed class LoopGroup : IAsyncDisposable
     {
         if (ConnectionThreads is { } threads)
             return threads.TryClaim() ?? throw NoThread();
-        foreach (EventLoop loop in _loops)
-        {
-            if (loop.IsOnLoop)
-                return loop;
-        }
-
-        return _loops[(uint)Interlocked.Increment(ref _nextForConnect) % (uint)_loops.Length];
+        return OwnLoop ?? _loops[(uint)Interlocked.Increment(ref _nextForConnect) % (uint)_loops.Length];
     }
 
     private InvalidOperationException NoThread() => Volatile.Read(ref _disposed) != 0

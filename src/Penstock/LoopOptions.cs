@@ -24,8 +24,8 @@ public sealed class LoopOptions
     public Trigger Trigger { get; set; } = Trigger.Level;
 
     /// <summary>
-    /// Connections that one loop can hold, over all servers of the group; their tables are reserved when the loop
-    /// starts. Default: 65,536. A server that makes its own group sets this to its
+    /// Connections that one loop can hold, over all servers of the group; its tables grow with those that
+    /// there are. Default: 65,536. A server that makes its own group sets this to its
     /// <see cref="ServerOptions.MaxConnections"/>.
     /// </summary>
     public int MaxConnectionsPerLoop { get; set; } = 65_536;
@@ -56,6 +56,13 @@ public sealed class LoopOptions
     /// </summary>
     public int? ReadSliceTimeouts { get; set; }
 
+    /// <summary>
+    /// How long a stop waits, after all else is done, for a loop whose handler does not return. Default: 5 s. The stop
+    /// then goes on without that loop: it is reported as critical, its thread stays behind, and its connections are
+    /// reset when the handler returns or the process ends. Infinite waits for it.
+    /// </summary>
+    public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The clock of all deadlines. Default: the system's. Tests pass a virtual one.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -67,6 +74,7 @@ public sealed class LoopOptions
         OptionChecks.AtLeast(MaxReadBytesPerTurn, 1, nameof(MaxReadBytesPerTurn));
         OptionChecks.AtLeast(MaxConnectionThreads, 1, nameof(MaxConnectionThreads));
         OptionChecks.AtLeast(ReadSliceTimeouts ?? 1, 1, nameof(ReadSliceTimeouts));
+        OptionChecks.PositiveOrInfinite(StopTimeout, nameof(StopTimeout));
         ArgumentNullException.ThrowIfNull(TimeProvider);
     }
 

@@ -108,6 +108,11 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     /// <see cref="ServerOptions.ShutdownTimeout"/>. Calling it again joins the stop that is under way.
     /// </summary>
     /// <param name="cancellationToken">Ends the patience: what is left is reset at once.</param>
+    /// <remarks>
+    /// A loop whose handler does not return has <see cref="LoopOptions.StopTimeout"/> more and is left behind then, so
+    /// a stop always ends. A handler must not wait for it on its loop (<c>.Wait()</c>), which would be such a handler;
+    /// it may await it.
+    /// </remarks>
     public Task StopAsync(CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -121,7 +126,18 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
     /// <summary>As <see cref="StopAsync"/>, but does not wait for connections to finish: they are reset.</summary>
-    public void Dispose() => StopAsync(new CancellationToken(canceled: true)).GetAwaiter().GetResult();
+    /// <exception cref="InvalidOperationException">The caller is on one of the server's loops, which would wait for
+    /// itself.</exception>
+    public void Dispose()
+    {
+        if (_group.IsOnLoop)
+        {
+            throw new InvalidOperationException(
+                $"{nameof(Dispose)} waits for the loops and was called on one of them; await {nameof(StopAsync)}.");
+        }
+
+        StopAsync(new CancellationToken(canceled: true)).GetAwaiter().GetResult();
+    }
 
     private async Task AwaitStopAsync(Task stopping, CancellationToken cancellationToken)
     {
@@ -151,7 +167,7 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     {
         // Not the end of all loops: one of several that breaks leaves the others running, with a part of the server
         // gone.
-        Task broken = await Task.WhenAny(_server.Fault, _group.Broken, _completion.Task).ConfigureAwait(false);
+        Task broken = await Task.WhenAny(_server.Fault, _group.Completion, _completion.Task).ConfigureAwait(false);
         if (broken.Exception is { } fault)
             _completion.TrySetException(fault.InnerExceptions);
         await StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

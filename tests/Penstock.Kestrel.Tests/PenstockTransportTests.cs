@@ -60,12 +60,14 @@ public sealed class PenstockTransportTests
     [InlineData(nameof(PenstockTransportOptions.MaxConnections))]
     [InlineData(nameof(PenstockTransportOptions.LingerTimeout))]
     [InlineData(nameof(PenstockTransportOptions.DrainTimeout))]
-    public async Task A_value_that_makes_no_sense_is_refused_by_name(string option)
+    [InlineData(nameof(PenstockTransportOptions.IoMechanism), IoMechanism.Blocking)]
+    [InlineData(nameof(PenstockTransportOptions.IoMechanism), IoMechanism.ThreadPerConnection)]
+    public async Task A_value_that_makes_no_sense_is_refused_by_name(string option, object? value = null)
     {
         var options = new PenstockTransportOptions();
         PropertyInfo property = typeof(PenstockTransportOptions).GetProperty(option)!;
-        property.SetValue(options, Activator.CreateInstance(property.PropertyType));
-        await using PenstockTransportFactory transport = Create(options);
+        property.SetValue(options, value ?? Activator.CreateInstance(property.PropertyType));
+        await using var transport = new PenstockTransportFactory(Options.Create(options), NullLoggerFactory.Instance);
 
         ArgumentOutOfRangeException refusal = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
             async () => await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Canceled));
@@ -231,6 +233,44 @@ public sealed class PenstockTransportTests
         await Assert.ThrowsAsync<SocketException>(() => transport.Completion.Within());
         Assert.Equal(1, messages.Count("the application is stopped"));
         await server.StopAsync(Canceled).Within();
+    }
+
+    [Fact]
+    public async Task A_stop_ends_although_a_handler_holds_its_loop()
+    {
+        using var release = new ManualResetEventSlim();
+        TaskCompletionSource held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TestServer server = await TestServer.StartAsync(
+            TransportKind.Inline,
+            context =>
+            {
+                if (Thread.CurrentThread.Name?.StartsWith("penstock-loop", StringComparison.Ordinal) == true)
+                {
+                    held.TrySetResult();
+                    release.Wait(CancellationToken.None);
+                }
+
+                return context.Response.WriteAsync("not on a loop", Canceled);
+            },
+            configure: builder => builder.Services.Configure<PenstockTransportOptions>(
+                options => options.DrainTimeout = TimeSpan.FromMilliseconds(200)));
+        using RawClient client = await server.ConnectAsync();
+        while (!held.Task.IsCompleted)
+        {
+            await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            await Task.WhenAny(held.Task, client.ReadResponseAsync()).Within();
+        }
+
+        try
+        {
+            using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+            await server.StopAsync(impatient.Token).Within();
+            await server.DisposeWithoutStoppingAsync().AsTask().Within();
+        }
+        finally
+        {
+            release.Set();
+        }
     }
 
     [Fact]

@@ -10,6 +10,11 @@ namespace Penstock.Kestrel.Connections;
 /// <summary>The loops of one transport, and what every connection on them shares.</summary>
 internal sealed class TransportLoops : IAsyncDisposable
 {
+    /// <summary>
+    /// No limit of its own: the connections of an endpoint are counted, and may all come to lie on one loop.
+    /// </summary>
+    private const int SlotsPerLoop = 1 << 20;
+
     private readonly MemoryPool<byte>[] _pools;
     private readonly Action<Exception> _onBroken;
     private int _broken;
@@ -35,7 +40,8 @@ internal sealed class TransportLoops : IAsyncDisposable
         {
             Count = options.LoopCount,
             Io = options.IoMechanism,
-            MaxConnectionsPerLoop = options.MaxConnections,
+            MaxConnectionsPerLoop = Math.Max(options.MaxConnections, SlotsPerLoop),
+            StopTimeout = options.DrainTimeout,
         });
         for (int i = 0; i < Group.Count; i++)
             Group[i].Post(LeaveSynchronizationContext);

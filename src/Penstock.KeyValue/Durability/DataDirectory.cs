@@ -43,6 +43,8 @@ internal sealed class DataDirectory : IDisposable
         {
             data = new DataDirectory(disk, directory, directory.OpenOrCreate("lock"));
             data.TakeLocks();
+            if (data.Segments().Length == 0)
+                SyncAbove(disk, directory.Path);
             data.RemoveUnfinished();
             return data;
         }
@@ -138,23 +140,43 @@ internal sealed class DataDirectory : IDisposable
         _directory.Dispose();
     }
 
-    /// <summary>
-    /// With every directory above it that is missing. That a directory was made is only so for good when the one above
-    /// it is on the disk too; where there is a log, it was before.
-    /// </summary>
+    /// <summary>With every directory above it that is missing.</summary>
     private static DiskDirectory OpenOrMake(Disk disk, string path)
     {
         if (disk.TryOpenDirectory(path) is { } existing)
             return existing;
         string parent = System.IO.Path.GetDirectoryName(path)
             ?? throw new DiskException(path, "open", "there is no such directory");
-        using (DiskDirectory above = OpenOrMake(disk, parent))
-        {
-            disk.MakeDirectory(path);
-            above.Sync();
-        }
-
+        OpenOrMake(disk, parent).Dispose();
+        disk.MakeDirectory(path);
         return disk.TryOpenDirectory(path) ?? throw new DiskException(path, "open", "the directory was removed");
+    }
+
+    /// <summary>
+    /// That a directory was made is only so for good when the one above it is on the disk too. A server that was killed
+    /// in between has made it and not synced it, so this is done until there is a log.
+    /// </summary>
+    private static void SyncAbove(Disk disk, string path)
+    {
+        while (System.IO.Path.GetDirectoryName(path) is { } parent && OpenIfAllowed(disk, parent) is { } above)
+        {
+            using (above)
+                above.Sync();
+            path = parent;
+        }
+    }
+
+    /// <summary>Null where this user may not read the directory, and so will hardly have made anything.</summary>
+    private static DiskDirectory? OpenIfAllowed(Disk disk, string path)
+    {
+        try
+        {
+            return disk.TryOpenDirectory(path);
+        }
+        catch (DiskException exception) when (exception.IsDenied)
+        {
+            return null;
+        }
     }
 
     /// <summary>

@@ -39,6 +39,9 @@ internal static unsafe class FileCalls
     /// <summary>Minus ENOENT, which is 2 on every Unix.</summary>
     internal static int NotThere => -2;
 
+    /// <summary>Minus EACCES, which is 13 on every Unix.</summary>
+    internal static int Denied => -13;
+
     /// <summary>Minus EEXIST, which is 17 on every Unix.</summary>
     internal static int IsThere => -17;
 

@@ -27,12 +27,12 @@ internal sealed class Keyspace : IDisposable
     /// Loops that will use it. A single one has all shards under one lock, which it takes once for a batch of commands;
     /// only snapshots contend for it.
     /// </param>
-    public Keyspace(int users)
+    /// <param name="hashKey">The key of the hash; null for a random one.</param>
+    public Keyspace(int users, UInt128? hashKey = null)
     {
         _onlyGate = users == 1 ? new Lock() : null;
-        Span<ulong> seed = stackalloc ulong[2];
-        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(seed));
-        _hash = new SipHash(seed[0], seed[1]);
+        UInt128 key = hashKey ?? MemoryMarshal.Read<UInt128>(RandomNumberGenerator.GetBytes(16));
+        _hash = new SipHash((ulong)(key >> 64), (ulong)key);
         for (int i = 0; i < ShardCount; i++)
             Shards[i] = new Shard(_onlyGate ?? new Lock());
     }

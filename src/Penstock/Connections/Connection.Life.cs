@@ -82,6 +82,15 @@ public sealed partial class Connection
             Deadlines.StartReceive(_scope.Limits.LingerSilence);
     }
 
+    /// <summary>The peer has finished sending, which was noticed while receiving is paused.</summary>
+    internal void OnPeerFinishing()
+    {
+        if (State != ConnectionState.Open)
+            return;
+        _input.NoteEnd();
+        _scope.Handler.PeerFinishing(this);
+    }
+
     internal void OnSent(int result) => _output.OnSent(result);
 
     /// <summary>The last completion: gives everything back and tells the handler.</summary>
@@ -198,6 +207,9 @@ public sealed partial class Connection
     {
         PenstockEventSource.Log.HandlerFault(Id.ToString(), exception);
         _loop.Statistics.HandlerFaults++;
+
+        // Whoever connected is not given a connection that is over; it is told what OnOpened threw.
+        _connected?.TrySetException(exception);
         CloseNow(CloseReason.HandlerFault, CloseMode.Reset);
     }
 
@@ -234,9 +246,14 @@ public sealed partial class Connection
 
     private void OnPeerFinished()
     {
+        bool isNews = !PeerHasFinished;
         _input.Finish();
         if (State == ConnectionState.Lingering)
             CloseNow(_closeReason, CloseMode.Graceful);
+
+        // Received before the pause took effect: the handler hears what it would have been told instead.
+        else if (isNews && State == ConnectionState.Open && Flow.IsPaused)
+            _scope.Handler.PeerFinishing(this);
     }
 
     /// <summary>Everything staged is sent: a connection that waited for that goes on to its end.</summary>

@@ -53,6 +53,12 @@ public sealed partial class Connection : IBufferWriter<byte>
     /// <summary>Payloads that <see cref="SlowConsumerPolicy.DropOldest"/> has dropped for this peer.</summary>
     public long DroppedPayloads => _output.DroppedPayloads;
 
+    /// <summary>
+    /// Whether the peer has finished sending, as far as is known: also while receiving is paused and what it sent
+    /// before has yet to be shown. It may still read.
+    /// </summary>
+    public bool PeerHasFinished => _input.IsEndNoted;
+
     /// <summary>Bytes staged for the peer that the kernel has not taken yet.</summary>
     public int UnsentBytes => _output.Staged.Length;
 

@@ -8,9 +8,14 @@ namespace Penstock.Connections;
 /// </summary>
 internal readonly struct ConnectionDeadlines(ConnectionLoop loop, int slot)
 {
-    private int Receive => slot * 2;
+    private int Receive => EntryOf(slot);
 
-    private int Send => (slot * 2) + 1;
+    private int Send => EntryOf(slot) + 1;
+
+    /// <summary>The first of a slot's two entries.</summary>
+    public static int EntryOf(int slot) => slot * 2;
+
+    public static int SlotOf(int entry) => entry / 2;
 
     public void StartReceive(DeadlineList duration) => loop.Deadlines.Set(Receive, duration, loop.Now);
 

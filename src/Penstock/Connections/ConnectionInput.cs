@@ -22,6 +22,9 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     /// <summary>The peer sent FIN.</summary>
     public bool PeerFinished { get; private set; }
 
+    /// <summary>The peer sent FIN; what it sent before may still be in the kernel.</summary>
+    public bool IsEndNoted { get; private set; }
+
     /// <summary>The handler has yet to be shown what it had left: the peer is not silent.</summary>
     public readonly bool IsToBeShown => _redeliver;
 
@@ -31,7 +34,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     /// <summary>Prepares for another connection.</summary>
     public void Begin()
     {
-        _redeliver = _receiveStopped = _toldPeerFinished = _anyMessage = PeerFinished = false;
+        _redeliver = _receiveStopped = _toldPeerFinished = _anyMessage = PeerFinished = IsEndNoted = false;
     }
 
     /// <summary>The connection is over: nobody will see the rest.</summary>
@@ -84,10 +87,13 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     /// <summary>The peer sent FIN. The handler is told once, and behind everything that arrived before.</summary>
     public void Finish()
     {
-        PeerFinished = true;
+        PeerFinished = IsEndNoted = true;
         if (!_redeliver)
             TellPeerFinished();
     }
+
+    /// <summary>FIN is there, behind bytes that wait until receiving is resumed.</summary>
+    public void NoteEnd() => IsEndNoted = true;
 
     /// <summary>Receiving is paused.</summary>
     public void OnPaused()

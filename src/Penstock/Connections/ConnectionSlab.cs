@@ -8,10 +8,15 @@ namespace Penstock.Connections;
 /// generation each time; the slot freed last is taken first, because its memory is still in the cache. Loop thread
 /// only.
 /// </summary>
-internal sealed class ConnectionSlab(ConnectionLoop loop, int capacity)
+/// <param name="loop">Whose connections these are.</param>
+/// <param name="capacity">Connections at once; the tables grow up to it.</param>
+/// <param name="firstSlot">The number of the first slot.</param>
+internal sealed class ConnectionSlab(ConnectionLoop loop, int capacity, int firstSlot = 0)
 {
-    private readonly Connection?[] _connections = new Connection?[capacity];
-    private readonly uint[] _generations = new uint[capacity];
+    private const int SmallestTable = 64;
+
+    private Connection?[] _connections = [];
+    private uint[] _generations = [];
     private readonly Stack<int> _free = new();
     private volatile int _used;
 
@@ -23,7 +28,7 @@ internal sealed class ConnectionSlab(ConnectionLoop loop, int capacity)
     public bool IsFull => Count == capacity;
 
     /// <summary>The connection in a slot that is in use.</summary>
-    public Connection this[int index] => _connections[index]!;
+    public Connection this[int slot] => _connections[slot - firstSlot]!;
 
     /// <summary>Takes a slot, or returns null when all are in use.</summary>
     public Connection? TryRent()
@@ -32,12 +37,12 @@ internal sealed class ConnectionSlab(ConnectionLoop loop, int capacity)
         {
             if (_used == capacity)
                 return null;
-            index = _used++;
+            index = TakeUnused();
         }
 
         Count++;
         Connection connection = _connections[index] ??= new Connection(loop);
-        connection.Assign(new SlotKey(index, ++_generations[index]));
+        connection.Assign(new SlotKey(firstSlot + index, ++_generations[index]));
         return connection;
     }
 
@@ -45,9 +50,10 @@ internal sealed class ConnectionSlab(ConnectionLoop loop, int capacity)
     public bool TryGet(SlotKey key, out Connection connection)
     {
         connection = null!;
-        if ((uint)key.Index >= (uint)_used || _generations[key.Index] != key.Generation)
+        int index = key.Index - firstSlot;
+        if ((uint)index >= (uint)_used || _generations[index] != key.Generation)
             return false;
-        connection = _connections[key.Index]!;
+        connection = _connections[index]!;
         return connection.State != ConnectionState.Closed;
     }
 
@@ -55,12 +61,13 @@ internal sealed class ConnectionSlab(ConnectionLoop loop, int capacity)
     public void Return(Connection connection)
     {
         SlotKey key = connection.Key;
-        if (_generations[key.Index] != key.Generation || !ReferenceEquals(_connections[key.Index], connection))
+        int index = key.Index - firstSlot;
+        if (_generations[index] != key.Generation || !ReferenceEquals(_connections[index], connection))
             throw new InvalidOperationException($"Slot {key} was returned twice.");
         Debug.Assert(connection.State == ConnectionState.Closed, "a slot is reused only after its last completion");
 
-        _generations[key.Index]++;
-        _free.Push(key.Index);
+        _generations[index]++;
+        _free.Push(index);
         Count--;
     }
 
@@ -79,6 +86,21 @@ internal sealed class ConnectionSlab(ConnectionLoop loop, int capacity)
         }
 
         return new SendBacklog(bytes, largest);
+    }
+
+    /// <summary>The first slot that was never used. The tables grow before other threads are told of it.</summary>
+    private int TakeUnused()
+    {
+        int index = _used;
+        if (index == _connections.Length)
+        {
+            int size = Math.Min(capacity, Math.Max(SmallestTable, index * 2));
+            Array.Resize(ref _connections, size);
+            Array.Resize(ref _generations, size);
+        }
+
+        _used = index + 1;
+        return index;
     }
 
     /// <summary>Lists the connections in use; the slab must not change meanwhile.</summary>

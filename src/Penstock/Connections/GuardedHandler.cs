@@ -66,6 +66,18 @@ internal sealed class GuardedHandler(ConnectionHandler handler)
         }
     }
 
+    public void PeerFinishing(Connection connection)
+    {
+        try
+        {
+            handler.OnPeerFinishing(connection);
+        }
+        catch (Exception exception)
+        {
+            connection.Fault(exception);
+        }
+    }
+
     public void PeerFinished(Connection connection)
     {
         try

@@ -18,6 +18,7 @@ internal sealed class LoopStatistics
     public long AcceptBackoffs;
     public long ListenerPauses;
     public long HandlerFaults;
+    public long CallbackFaults;
     public long DroppedPayloads;
     public long SlowConsumers;
 }

@@ -17,7 +17,7 @@ internal sealed class PenstockEventSource : EventSource
     }
 
     [NonEvent]
-    public void HandlerFault(string connection, Exception exception) => HandlerFault(connection, exception.ToString());
+    public void HandlerFault(string connection, Exception exception) => HandlerFault(connection, Print(exception));
 
     [Event(1, Level = EventLevel.Error, Message = "A handler threw; connection {0} is reset: {1}")]
     public void HandlerFault(string connection, string exception) => WriteEvent(1, connection, exception);
@@ -33,9 +33,9 @@ internal sealed class PenstockEventSource : EventSource
     public void ListenerFault(string endPoint, string error) => WriteEvent(3, endPoint, error);
 
     [NonEvent]
-    public void LoopFault(int loop, Exception exception) => LoopFault(loop, exception.ToString());
+    public void LoopFault(int loop, Exception exception) => LoopFault(loop, Print(exception));
 
-    [Event(4, Level = EventLevel.Critical, Message = "Loop {0} failed: {1}")]
+    [Event(4, Level = EventLevel.Critical, Message = "Loop {0} failed and has ended; its connections are reset: {1}")]
     public void LoopFault(int loop, string exception) => WriteEvent(4, loop, exception);
 
     [Event(
@@ -54,14 +54,43 @@ internal sealed class PenstockEventSource : EventSource
     public void SocketFileLeft(string endPoint, string error) => WriteEvent(7, endPoint, error);
 
     [NonEvent]
-    public void TimerFault(int loop, Exception exception) => TimerFault(loop, exception.ToString());
+    public void CallbackFault(int loop, string what, Exception exception) =>
+        CallbackFault(loop, what, Print(exception));
 
-    [Event(8, Level = EventLevel.Error, Message = "A timer of loop {0} threw and is stopped: {1}")]
-    public void TimerFault(int loop, string exception) => WriteEvent(8, loop, exception);
+    [Event(8, Level = EventLevel.Error, Message = "Loop {0}: {1} threw; nothing else is ended: {2}")]
+    public void CallbackFault(int loop, string what, string exception) => WriteEvent(8, loop, what, exception);
 
     [NonEvent]
-    public void DisposalFault(int loop, Exception exception) => DisposalFault(loop, exception.ToString());
+    public void LoopEndFault(int loop, Exception exception) => LoopEndFault(loop, Print(exception));
 
-    [Event(9, Level = EventLevel.Error, Message = "What loop {0} kept threw when it was disposed: {1}")]
-    public void DisposalFault(int loop, string exception) => WriteEvent(9, loop, exception);
+    [Event(9, Level = EventLevel.Error, Message = "Loop {0} had failed, and could not be ended in order: {1}")]
+    public void LoopEndFault(int loop, string exception) => WriteEvent(9, loop, exception);
+
+    [Event(
+        10,
+        Level = EventLevel.Critical,
+        Message = "Loop {0} is held by code that does not return: the stop goes on without it, and leaves its thread "
+            + "and {1} connections behind")]
+    public void LoopHeld(int loop, int connections) => WriteEvent(10, loop, connections);
+
+    [NonEvent]
+    public void MeterFault(string meter, Exception exception) => MeterFault(meter, Print(exception));
+
+    [Event(11, Level = EventLevel.Error, Message = "A listener to the meter {0} threw: {1}")]
+    public void MeterFault(string meter, string exception) => WriteEvent(11, meter, exception);
+
+    /// <summary>
+    /// An exception of the application may be of its own type, and throw when it is asked what it is.
+    /// </summary>
+    private static string Print(Exception exception)
+    {
+        try
+        {
+            return exception.ToString();
+        }
+        catch (Exception unprintable)
+        {
+            return $"{exception.GetType()}, which cannot be printed: its text throws {unprintable.GetType()}";
+        }
+    }
 }

@@ -15,6 +15,12 @@ internal enum CompletionKind : byte
     Received,
 
     /// <summary>
+    /// While receiving is paused: the peer has finished sending. What it sent before may still be unread; it follows
+    /// after the resume, and then the <see cref="Received"/> of length 0.
+    /// </summary>
+    PeerFinished,
+
+    /// <summary>
     /// The outstanding send ended: so many bytes were taken. Fewer than were offered, 0 included, means: send the rest
     /// again. <c>-errno</c> means that the socket broke.
     /// </summary>

@@ -20,6 +20,12 @@ namespace Penstock.Drivers;
 /// <see cref="CompletionKind.Closed"/>.</item>
 /// <item>After <see cref="PauseReceive"/> only bytes already in flight may still arrive;
 /// <see cref="PauseOvershootBytes"/> bounds them.</item>
+/// <item>A connection is watched while it is paused, without its bytes and without spinning. When its peer finishes
+/// sending, <see cref="CompletionKind.PeerFinished"/> says so, once at most in its life. The order of the stream is
+/// kept: the unread bytes and the <see cref="CompletionKind.Received"/> of length 0 come after the resume. When the
+/// socket breaks, the <see cref="CompletionKind.Received"/> with the error comes at once, and unread bytes are lost, as
+/// they may be in the kernel. After <see cref="CompletionKind.PeerFinished"/> a break may be left to the resume or to a
+/// send.</item>
 /// <item>A <see cref="CompletionKind.Received"/> has any length from 1 up; length 0 means that the peer finished
 /// sending and is the last one of its slot. A negative result says that the socket broke, or, with ECANCELED, that a
 /// driver with limited patience gave the peer up; the slot stays until it is closed.</item>

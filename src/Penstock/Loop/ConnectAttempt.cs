@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Penstock.Connections;
@@ -65,12 +66,35 @@ internal sealed class ConnectAttempt(EndPoint remote, ConnectionHandler handler,
             return;
         }
 
+        if (!TrySerialize(out SocketAddress? address))
+        {
+            socket.Dispose();
+            loop.Vacated?.Invoke(loop);
+            return;
+        }
+
         var limiter = new ConnectionLimiter(maximum: 1);
         limiter.TryEnter();
         var scope = new ConnectionScope(handler, ConnectionLimits.From(options, loop.Deadlines), limiter);
         bool managed = loop.Driver.UsesManagedSockets;
         SocketHandle handle = managed ? SocketHandle.FromSocket(socket) : SocketHandle.Detach(socket);
-        loop.Connect(scope, handle, remote.Serialize(), _connected);
+        loop.Connect(scope, handle, address, _connected);
+    }
+
+    /// <summary>An endpoint may be of the application's own type, and what that throws is not the loop's end.</summary>
+    private bool TrySerialize([NotNullWhen(true)] out SocketAddress? address)
+    {
+        try
+        {
+            address = remote.Serialize();
+            return true;
+        }
+        catch (Exception exception)
+        {
+            address = null;
+            _connected.TrySetException(exception);
+            return false;
+        }
     }
 
     /// <summary>Closes what is being established; one that is established already is the caller's.</summary>

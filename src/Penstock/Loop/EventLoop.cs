@@ -13,7 +13,10 @@ namespace Penstock.Loop;
 /// </summary>
 internal sealed class EventLoop : ConnectionLoop
 {
-    /// <summary>Listeners on one loop; their slots follow those of the connections.</summary>
+    /// <summary>
+    /// Listeners on one loop. Their slots come before those of the connections, so that tables by slot are as large as
+    /// the connections that there have been, and not as those that there may be.
+    /// </summary>
     public const int MaxListeners = 64;
 
     /// <summary>
@@ -54,7 +57,7 @@ internal sealed class EventLoop : ConnectionLoop
         _driver = driver;
         _maxEventsPerTurn = maxEventsPerTurn;
         _repliesPerFlush = driver.SendsAtOnce ? RepliesPerFlush : int.MaxValue;
-        _connections = new ConnectionSlab(this, maxConnections);
+        _connections = new ConnectionSlab(this, maxConnections, MaxListeners);
         _mailbox = new Mailbox(driver.Wake);
         Context = new EventLoopContext(this);
         _backoff = Deadlines.GetList(LoopListener.BackoffTime);
@@ -71,6 +74,9 @@ internal sealed class EventLoop : ConnectionLoop
 
     /// <summary>Set by <see cref="Stop"/>: the turn in progress is the last.</summary>
     public bool IsStopped { get; private set; }
+
+    /// <summary>A stop has given the loop up, and said so: what runs there did not return. Any thread.</summary>
+    public bool IsHeld { get; private set; }
 
     /// <summary>Whether the loop takes no more posts. Any thread; may be a moment late.</summary>
     public bool HasEnded => _mailbox.IsClosed;
@@ -162,18 +168,20 @@ internal sealed class EventLoop : ConnectionLoop
             throw new InvalidOperationException($"A loop serves at most {MaxListeners} listeners.");
         _listeners[place] = listener;
         _listenerCount++;
-        return new SlotKey(_connections.Capacity + place, ++_listenerGeneration);
+        return new SlotKey(place, ++_listenerGeneration);
     }
 
     public void RemoveListener(SlotKey key)
     {
-        _listeners[key.Index - _connections.Capacity] = null;
+        _listeners[key.Index] = null;
         _listenerCount--;
     }
 
-    public void StartBackoff(SlotKey listener) => Deadlines.Set(listener.Index * 2, _backoff, Now);
+    public void StartBackoff(SlotKey listener) =>
+        Deadlines.Set(ConnectionDeadlines.EntryOf(listener.Index), _backoff, Now);
 
-    public void CancelBackoff(SlotKey listener) => Deadlines.Cancel(listener.Index * 2);
+    public void CancelBackoff(SlotKey listener) =>
+        Deadlines.Cancel(ConnectionDeadlines.EntryOf(listener.Index));
 
     /// <summary>
     /// Calls <paramref name="action"/> for every connection of <paramref name="scope"/>, or of all; it may close them.
@@ -207,6 +215,15 @@ internal sealed class EventLoop : ConnectionLoop
         {
             EndAll(reason);
         }
+    }
+
+    /// <summary>Says once that a stop goes on without this loop. Any thread.</summary>
+    public void GiveUp()
+    {
+        if (IsHeld)
+            return;
+        IsHeld = true;
+        PenstockEventSource.Log.LoopHeld(Index, ConnectionCount);
     }
 
     /// <summary>Has what users keep for this loop disposed when the loop ends, on its thread. Any thread.</summary>
@@ -267,17 +284,8 @@ internal sealed class EventLoop : ConnectionLoop
     }
 
     /// <summary>It is the users' code, and must not keep the rest from being disposed.</summary>
-    private void Dispose(IDisposable item)
-    {
-        try
-        {
-            item.Dispose();
-        }
-        catch (Exception exception)
-        {
-            PenstockEventSource.Log.DisposalFault(Index, exception);
-        }
-    }
+    private void Dispose(IDisposable item) =>
+        GuardedCallback.Run(this, "the disposal of what it kept", item.Dispose);
 
     private void AwaitLastCompletions()
     {
@@ -314,7 +322,7 @@ internal sealed class EventLoop : ConnectionLoop
     private void Dispatch(in Completion completion)
     {
         Statistics.Completions++;
-        if (completion.Slot.Index >= _connections.Capacity)
+        if (completion.Slot.Index < MaxListeners)
             DispatchToListener(in completion);
         else if (_connections.TryGet(completion.Slot, out Connection connection))
             Dispatch(connection, in completion);
@@ -332,6 +340,9 @@ internal sealed class EventLoop : ConnectionLoop
             case CompletionKind.Sent:
                 connection.OnSent(completion.Result);
                 break;
+            case CompletionKind.PeerFinished:
+                connection.OnPeerFinishing();
+                break;
             case CompletionKind.Closed:
                 connection.OnClosed();
                 break;
@@ -345,7 +356,7 @@ internal sealed class EventLoop : ConnectionLoop
 
     private void DispatchToListener(in Completion completion)
     {
-        LoopListener? listener = _listeners[completion.Slot.Index - _connections.Capacity];
+        LoopListener? listener = _listeners[completion.Slot.Index];
         if (listener is not null && listener.Key == completion.Slot)
         {
             listener.OnCompletion(in completion);
@@ -361,9 +372,9 @@ internal sealed class EventLoop : ConnectionLoop
     {
         while (Deadlines.TryTakeExpired(Now, out int entry))
         {
-            int slot = entry / 2;
-            if (slot >= _connections.Capacity)
-                _listeners[slot - _connections.Capacity]?.OnBackoffEnded();
+            int slot = ConnectionDeadlines.SlotOf(entry);
+            if (slot < MaxListeners)
+                _listeners[slot]?.OnBackoffEnded();
             else if ((entry & 1) == 0)
                 _connections[slot].OnReceiveDeadline();
             else

@@ -30,7 +30,11 @@ internal sealed class LoopListener : IDisposable
     /// </summary>
     private readonly Queue<SocketHandle> _waitingRoom = new();
 
+    /// <summary>Between another thread that has newcomers refused and the loop that closes the descriptor.</summary>
+    private readonly Lock _closeGate = new();
+
     private SocketHandle _socket;
+    private bool _refuses;
     private bool _full;
 
     /// <summary>Accepting is paused because the server's owner wants it so.</summary>
@@ -142,16 +146,33 @@ internal sealed class LoopListener : IDisposable
     {
         if (_closing)
             return;
-        _closing = true;
+        lock (_closeGate)
+            _closing = true;
         _loop.CancelBackoff(Key);
         CloseWaitingRoom();
         _loop.Driver.Close(Key, CloseMode.Graceful);
     }
 
+    /// <summary>
+    /// Has the kernel refuse newcomers while the loop is held and cannot close the descriptor, which stays the loop's.
+    /// Any thread. Nothing on Windows, where a listening socket cannot be shut down.
+    /// </summary>
+    public void Refuse()
+    {
+        lock (_closeGate)
+        {
+            if (_closing || OperatingSystem.IsWindows())
+                return;
+            _refuses = true;
+            _socket.StopListening();
+        }
+    }
+
     /// <summary>Ends without its last completion, which will not come; the driver closes the socket itself.</summary>
     public void Abandon()
     {
-        _closing = true;
+        lock (_closeGate)
+            _closing = true;
         CloseWaitingRoom();
         Finish();
     }
@@ -220,7 +241,7 @@ internal sealed class LoopListener : IDisposable
             case AcceptFailure.Exhausted:
                 BackOff(errno);
                 break;
-            case AcceptFailure.Fatal when !_closing:
+            case AcceptFailure.Fatal when !_closing && !_refuses:
                 PenstockEventSource.Log.ListenerFault(_name, Errno.Describe(errno));
                 _onFault(SocketErrors.ToException(-errno));
                 break;

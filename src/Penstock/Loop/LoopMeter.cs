@@ -19,7 +19,23 @@ internal sealed class LoopMeter : IDisposable
         CreateGauges();
     }
 
-    public void Dispose() => _meter.Dispose();
+    public void Dispose() => Guard(_meter.Dispose);
+
+    /// <summary>
+    /// Listeners are called when an instrument is made and when it ends, and what they throw comes out there: in the
+    /// middle of the start of the loops, or before their end.
+    /// </summary>
+    private void Guard(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception)
+        {
+            PenstockEventSource.Log.MeterFault(_meter.Name, exception);
+        }
+    }
 
     private void CreateCounters()
     {
@@ -49,29 +65,28 @@ internal sealed class LoopMeter : IDisposable
             "Connections reset because they did not read.");
         Counter("penstock.handler.faults", "{fault}", s => s.HandlerFaults,
             "Handler calls that threw.");
+        Counter("penstock.callback.faults", "{fault}", s => s.CallbackFaults,
+            "Timers, posted work and other callbacks without a connection that threw.");
     }
 
     private void CreateGauges()
     {
-        _meter.CreateObservableUpDownCounter(
-            "penstock.connections.open",
-            () => Measure(loop => loop.Statistics.OpenConnections),
-            "{connection}",
+        UpDownCounter("penstock.connections.open", "{connection}", loop => loop.Statistics.OpenConnections,
             "Connections open.");
-        _meter.CreateObservableUpDownCounter(
-            "penstock.unsent",
-            () => Measure(loop => loop.ReadBacklog().Bytes),
-            "By",
+        UpDownCounter("penstock.unsent", "By", loop => loop.ReadBacklog().Bytes,
             "Bytes that wait to be sent.");
-        _meter.CreateObservableGauge(
-            "penstock.unsent.largest",
-            () => Measure(loop => loop.ReadBacklog().LargestBytes),
-            "By",
+        Gauge("penstock.unsent.largest", "By", loop => loop.ReadBacklog().LargestBytes,
             "The most that waits on one connection.");
     }
 
-    private void Counter(string name, string unit, Func<LoopStatistics, long> read, string description) =>
-        _meter.CreateObservableCounter(name, () => Measure(loop => read(loop.Statistics)), unit, description);
+    private void Counter(string name, string unit, Func<LoopStatistics, long> read, string description) => Guard(
+        () => _meter.CreateObservableCounter(name, () => Measure(loop => read(loop.Statistics)), unit, description));
+
+    private void Gauge(string name, string unit, Func<EventLoop, long> read, string description) =>
+        Guard(() => _meter.CreateObservableGauge(name, () => Measure(read), unit, description));
+
+    private void UpDownCounter(string name, string unit, Func<EventLoop, long> read, string description) =>
+        Guard(() => _meter.CreateObservableUpDownCounter(name, () => Measure(read), unit, description));
 
     private IEnumerable<Measurement<long>> Measure(Func<EventLoop, long> read)
     {

@@ -6,16 +6,17 @@ namespace Penstock.Loop;
 /// </summary>
 /// <remarks>
 /// A continuation that comes when the loop has ended runs on the thread pool: its connection is gone, but what it holds
-/// in a <c>finally</c> must still be given back. What a posted callback throws ends the loop, because there is no
-/// connection to blame; the exception of an awaited method stays in its task.
+/// in a <c>finally</c> must still be given back. What a posted callback throws is reported and ends nothing, as there
+/// is no connection to blame; what an <c>async void</c> method throws arrives here. The exception of an awaited method
+/// stays in its task.
 /// </remarks>
 internal sealed class LoopSynchronizationContext(EventLoop loop) : SynchronizationContext
 {
     /// <summary>Runs <paramref name="d"/> in a later part of the loop's turn, also when called on the loop.</summary>
     public override void Post(SendOrPostCallback d, object? state)
     {
-        if (!loop.Post((_, _) => d(state), null))
-            base.Post(d, state);
+        if (!loop.Post((_, _) => Run(d, state), null))
+            base.Post(_ => Run(d, state), null);
     }
 
     /// <summary>
@@ -31,4 +32,6 @@ internal sealed class LoopSynchronizationContext(EventLoop loop) : Synchronizati
 
     /// <inheritdoc/>
     public override SynchronizationContext CreateCopy() => this;
+
+    private void Run(SendOrPostCallback d, object? state) => GuardedCallback.Run(loop, "a continuation", d, state);
 }

@@ -84,7 +84,7 @@ internal sealed class LoopThread
         }
         catch (Exception exception)
         {
-            PenstockEventSource.Log.LoopFault(_index, exception);
+            PenstockEventSource.Log.LoopEndFault(_index, exception);
         }
     }
 }

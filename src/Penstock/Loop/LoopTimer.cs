@@ -1,5 +1,3 @@
-using Penstock.Diagnostics;
-
 namespace Penstock.Loop;
 
 /// <summary>Work for a loop at a time to come, as its owner on any thread holds it; disposing it stops it.</summary>
@@ -37,17 +35,11 @@ internal sealed class LoopTimer(EventLoop loop, TimeSpan time, Action callback, 
     {
         if (repeats)
             Set();
-        try
-        {
-            if (!_isStopped)
-                callback();
-        }
-        catch (Exception exception)
-        {
-            // It belongs to no connection, and the loop with all of its connections must outlive it.
-            Dispose();
-            PenstockEventSource.Log.TimerFault(loop.Index, exception);
-        }
+        if (_isStopped || GuardedCallback.Run(loop, "a timer", callback))
+            return;
+
+        // It would most likely throw at every beat.
+        Dispose();
     }
 
     private void Set()

@@ -78,7 +78,10 @@ internal sealed class RunningServer
             listener.Loop.Post(static (target, _) => ((LoopListener)target!).ApplyHold(), listener);
     }
 
-    /// <summary>Closes the listeners; calling it again joins the first call.</summary>
+    /// <summary>
+    /// Closes the listeners; calling it again joins the first call. Those of a loop that is held refuse newcomers, and
+    /// are closed when it comes back.
+    /// </summary>
     public Task StopAcceptingAsync()
     {
         lock (_gate)
@@ -89,23 +92,27 @@ internal sealed class RunningServer
     /// <param name="impatience">Cancelled when those that are left are to be reset at once.</param>
     public async Task StopAsync(CancellationToken impatience)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
+        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, limit.Token);
         await StopAcceptingAsync().ConfigureAwait(false);
         _group.ConnectionThreads?.Unsubscribe(OnRoom);
 
         Action<Connection> end = impatience.IsCancellationRequested
             ? static connection => connection.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset)
             : static connection => connection.Drain(CloseReason.ServerShutdown);
-        Task drained = Task.WhenAll(AllParts().Select(part => OnLoop(part.Loop, done => End(part, end, done))));
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
-        Task timeout = Task.Delay(_options.ShutdownTimeout, _group.Clock.Provider, limit.Token);
-        if (await Task.WhenAny(drained, timeout).ConfigureAwait(false) == timeout)
+        ServerOnLoop[] parts = AllParts();
+        Task[] drained = Array.ConvertAll(parts, part => OnLoop(part.Loop, done => End(part, end, done)));
+        Task allDrained = Task.WhenAll(drained);
+        if (await Task.WhenAny(allDrained, timeout).ConfigureAwait(false) == timeout)
         {
             if (!impatience.IsCancellationRequested)
                 PenstockEventSource.Log.ShutdownTimeout(Name, ConnectionCount);
             ResetConnections();
         }
 
-        await drained.ConfigureAwait(false);
+        await _group.AwaitLoopsAsync(
+            Array.ConvertAll(parts, part => part.Loop), drained, loop => loop.GiveUp()).ConfigureAwait(false);
+        await Task.WhenAll(drained.Where(task => task.IsFaulted)).ConfigureAwait(false);
 
         // Or its timer would keep the server in memory until it ran out.
         await limit.CancelAsync().ConfigureAwait(false);
@@ -119,8 +126,10 @@ internal sealed class RunningServer
 
     private async Task UnlistenAsync()
     {
-        Task[] closed = [.. _parts.Select(part => OnLoop(part.Loop, done => CloseListeners(part.Loop, done)))];
-        await Task.WhenAll(closed).ConfigureAwait(false);
+        EventLoop[] loops = Array.ConvertAll(_parts, part => part.Loop);
+        Task[] closed = Array.ConvertAll(loops, loop => OnLoop(loop, done => CloseListeners(loop, done)));
+        await _group.AwaitLoopsAsync(loops, closed, RefuseNewcomers).ConfigureAwait(false);
+        await Task.WhenAll(closed.Where(task => task.IsFaulted)).ConfigureAwait(false);
         try
         {
             _listenSocket.Dispose();
@@ -129,6 +138,15 @@ internal sealed class RunningServer
         {
             // The connections are still to be drained: a stop must not end half-way because of a file.
             PenstockEventSource.Log.SocketFileLeft(Name, exception.Message);
+        }
+    }
+
+    private void RefuseNewcomers(EventLoop held)
+    {
+        foreach (LoopListener listener in _listeners)
+        {
+            if (listener.Loop == held)
+                listener.Refuse();
         }
     }
 

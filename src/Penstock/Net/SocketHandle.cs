@@ -62,6 +62,9 @@ internal readonly struct SocketHandle
         return FromDescriptor(descriptor);
     }
 
+    /// <summary>Has the kernel refuse newcomers of a listening socket, which stays open. Not on Windows.</summary>
+    public void StopListening() => _ = Interop.Posix.Libc.Shutdown(Descriptor, Interop.Posix.Libc.ShutdownBoth);
+
     /// <summary>Closes the socket; for whoever owns it and has not given it to a driver.</summary>
     public void Close()
     {

@@ -12,4 +12,11 @@ public enum Interest
 
     /// <summary>The kernel takes bytes, or a connection attempt has ended.</summary>
     Writable = 2,
+
+    /// <summary>
+    /// The peer finished sending or the connection broke, and not what there is to read before that; for a descriptor
+    /// whose bytes have to wait. <see cref="Readable"/> includes it. Where poll has no <c>POLLRDHUP</c> (macOS,
+    /// FreeBSD) it does not see that the peer finished.
+    /// </summary>
+    ReadClosed = 4,
 }

@@ -155,7 +155,7 @@ public sealed class KqueuePoller : Poller
                 OnRefused(_events, i, (int)_events.Data(i));
             else if (key == ReservedKey)
                 _wake.Acknowledge();
-            else if (_registrations.Report(_events.Ident(i), filter, key, _waits))
+            else if (_registrations.Report(_events.Ident(i), filter, IsEnd(i), key, _waits))
                 events[count++] = new PollEvent(key, ToReadiness(filter, _events.Flags(i), _events.FilterFlags(i)));
         }
 
@@ -163,6 +163,8 @@ public sealed class KqueuePoller : Poller
             events[count++] = new PollEvent(refused, Readiness.Error);
         return count;
     }
+
+    private bool IsEnd(int index) => (_events.Flags(index) & Kqueue.EndOfFile) != 0;
 
     /// <summary>
     /// The filter could not be added, so nothing would ever be reported: the owner is told to look for itself. Other

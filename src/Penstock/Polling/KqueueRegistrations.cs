@@ -78,13 +78,20 @@ internal sealed class KqueueRegistrations
     /// <summary>
     /// Whether an event is to be reported: a filter can be ahead of the list, and a one-shot registration has two.
     /// </summary>
-    internal bool Report(int descriptor, short filter, ulong key, long wait)
+    /// <param name="descriptor">What the event is about.</param>
+    /// <param name="filter">The filter that fired.</param>
+    /// <param name="isEnd">The event says that the stream has ended.</param>
+    /// <param name="key">The key that the kernel had with it.</param>
+    /// <param name="wait">The number of the wait.</param>
+    internal bool Report(int descriptor, short filter, bool isEnd, ulong key, long wait)
     {
         if (StateOf(descriptor) == RegistrationState.Unknown)
             return false;
         ref KqueueRegistration registration = ref _known[descriptor];
         if (registration.Key != key || (registration.Interest & InterestOf(filter)) == 0)
             return false;
+        if (WatchesEndOnly(filter, registration.Interest))
+            return isEnd;
         return !registration.IsReportedOnce || ReportOnce(descriptor, ref registration, filter, wait);
     }
 
@@ -113,8 +120,10 @@ internal sealed class KqueueRegistrations
     {
         ref KqueueRegistration registration = ref _known[descriptor];
         bool isNew = registration.State == RegistrationState.Unknown;
-        registration.MustReplace |=
-            !isNew && (registration.Key != key || registration.Trigger != trigger || trigger == Trigger.Edge);
+        bool changesFlags = registration.Trigger != trigger
+            || trigger == Trigger.Edge
+            || WatchesEndOnly(Kqueue.ReadFilter, registration.Interest) != WatchesEndOnly(Kqueue.ReadFilter, interest);
+        registration.MustReplace |= !isNew && (registration.Key != key || changesFlags);
         registration.Key = key;
         registration.Interest = interest;
         registration.Trigger = trigger;
@@ -175,7 +184,7 @@ internal sealed class KqueueRegistrations
             return;
         if (state == KqueueFilterState.Absent)
         {
-            var flags = (ushort)(Kqueue.Add | FlagsOf(registration.Trigger));
+            var flags = (ushort)(Kqueue.Add | FlagsOf(registration.Trigger, filter, wanted));
             changes.Set(count++, descriptor, filter, flags, 0, registration.Key);
         }
 
@@ -200,10 +209,18 @@ internal sealed class KqueueRegistrations
     }
 
     private static Interest InterestOf(short filter) =>
-        filter == Kqueue.ReadFilter ? Interest.Readable : Interest.Writable;
+        filter == Kqueue.ReadFilter ? Interest.Readable | Interest.ReadClosed : Interest.Writable;
 
-    private static ushort FlagsOf(Trigger trigger) => trigger switch
+    /// <summary>
+    /// The read filter is what tells of the end, and of what comes before it as well: that is not reported, and as an
+    /// edge it costs one event for each arrival and no spinning.
+    /// </summary>
+    private static bool WatchesEndOnly(short filter, Interest interest) =>
+        filter == Kqueue.ReadFilter && (interest & (Interest.Readable | Interest.ReadClosed)) == Interest.ReadClosed;
+
+    private static ushort FlagsOf(Trigger trigger, short filter, Interest interest) => trigger switch
     {
+        _ when WatchesEndOnly(filter, interest) => Kqueue.Clear,
         Trigger.Edge => Kqueue.Clear,
         Trigger.OneShot => Kqueue.OneShot,
         Trigger.Dispatch => Kqueue.Dispatch,

@@ -104,6 +104,9 @@ public abstract class Poller : IDisposable
     /// </summary>
     internal virtual bool TakesErrors => false;
 
+    /// <summary>Whether it reports what it was asked for without having looked.</summary>
+    internal virtual bool Guesses => false;
+
     /// <summary>
     /// Makes the current wait, or else the next, return early, possibly without events. Many calls before that return
     /// count as one. Whatever the caller wrote before this call is visible to the waiting thread after the return. Does

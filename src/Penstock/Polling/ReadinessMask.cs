@@ -20,6 +20,8 @@ internal static class ReadinessMask
         uint mask = 0;
         if ((interest & Interest.Readable) != 0)
             mask |= In | ReadClosed;
+        if ((interest & Interest.ReadClosed) != 0)
+            mask |= ReadClosed;
         if ((interest & Interest.Writable) != 0)
             mask |= Out;
         return mask;

@@ -17,6 +17,8 @@ public sealed class SpinPoller : TablePoller
     /// <inheritdoc/>
     public override string Name => "busy-wait";
 
+    internal override bool Guesses => true;
+
     /// <inheritdoc/>
     public override int Wait(Span<PollEvent> events, TimeSpan timeout)
     {

@@ -13,7 +13,7 @@ public sealed class Broadcaster
     /// <summary>A new topic without subscribers. Topics are objects; who needs names keeps a dictionary.</summary>
     /// <param name="queued">
     /// Called for each subscriber, on its loop, when a message was queued to it; for a limit of one's own on
-    /// <see cref="Connection.UnsentBytes"/>. It must not throw: there is no connection to blame, so the loop ends.
+    /// <see cref="Connection.UnsentBytes"/>. What it throws resets the subscriber that it was called for.
     /// </param>
     public Topic CreateTopic(Action<Connection>? queued = null) => new(this, queued);
 

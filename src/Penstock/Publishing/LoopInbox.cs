@@ -1,3 +1,5 @@
+using Penstock.Loop;
+
 namespace Penstock.Publishing;
 
 /// <summary>
@@ -31,12 +33,25 @@ internal sealed class LoopInbox(EventLoopContext loop)
     {
         Take();
         foreach (Message message in _delivering)
+            Deliver(message);
+        _delivering.Clear();
+    }
+
+    /// <summary>
+    /// A message that its publisher gave back too early cannot be sent. It costs itself, and neither its subscribers
+    /// nor the messages behind it.
+    /// </summary>
+    private void Deliver(Message message)
+    {
+        try
         {
             message.Topic.DeliverOn(loop, message.Payload);
             message.Payload.Dispose();
         }
-
-        _delivering.Clear();
+        catch (Exception exception)
+        {
+            GuardedCallback.Report(loop.Loop, "delivering a message of a topic", exception);
+        }
     }
 
     /// <summary>The loop has ended, and its connections with it.</summary>

@@ -1,3 +1,5 @@
+using Penstock.Connections;
+
 namespace Penstock.Publishing;
 
 /// <summary>A topic's subscribers on one loop. That loop's thread only, except <see cref="IsEmpty"/>.</summary>
@@ -51,17 +53,23 @@ internal sealed class TopicMembers(Topic topic, LoopInbox inbox)
     public void Send(SharedPayload payload, Action<Connection>? queued)
     {
         _sends++;
-        int count = _connections.Count;
-        for (int i = 0; i < count; i++)
+        try
         {
-            if (_connections[i] is not { } connection)
-                continue;
-            connection.Send(payload);
-            queued?.Invoke(connection);
+            int count = _connections.Count;
+            for (int i = 0; i < count; i++)
+            {
+                if (_connections[i] is not { } connection)
+                    continue;
+                connection.Send(payload);
+                if (queued is not null)
+                    GuardedHandler.Run(connection, queued);
+            }
         }
-
-        if (--_sends == 0 && _hasGaps)
-            CloseGaps();
+        finally
+        {
+            if (--_sends == 0 && _hasGaps)
+                CloseGaps();
+        }
     }
 
     /// <summary>

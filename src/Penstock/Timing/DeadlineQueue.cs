@@ -17,10 +17,11 @@ namespace Penstock.Timing;
 internal sealed class DeadlineQueue(LoopClock clock, int capacity)
 {
     private const int None = -1;
+    private const int SmallestTable = 256;
 
     private static readonly List Unused = new() { Duration = LoopClock.Never, Head = None, Tail = None };
 
-    private readonly Node[] _nodes = new Node[capacity];
+    private Node[] _nodes = new Node[Math.Min(SmallestTable, capacity)];
     private List[] _lists = [Unused];
 
     /// <summary>The earliest deadline, or <see cref="LoopClock.Never"/>.</summary>
@@ -53,6 +54,9 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
     /// <paramref name="now"/>.</summary>
     public void Set(int entry, DeadlineList duration, long now)
     {
+        if ((uint)entry >= (uint)_nodes.Length)
+            Reserve(entry);
+
         // A request and its reply move the deadline to the same moment.
         ref readonly Node current = ref _nodes[entry];
         bool isSet = current.Ordinal == duration.Place + 1 && current.Deadline == now + duration.Duration;
@@ -84,6 +88,8 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
     /// <summary>Removes the deadline of <paramref name="entry"/>, if it has one.</summary>
     public void Cancel(int entry)
     {
+        if ((uint)entry >= (uint)_nodes.Length)
+            return;
         ref Node node = ref _nodes[entry];
         if (node.Ordinal == 0)
             return;
@@ -100,7 +106,7 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
         node.Ordinal = 0;
     }
 
-    public bool IsSet(int entry) => _nodes[entry].Ordinal != 0;
+    public bool IsSet(int entry) => (uint)entry < (uint)_nodes.Length && _nodes[entry].Ordinal != 0;
 
     /// <summary>Takes one entry whose deadline has passed.</summary>
     public bool TryTakeExpired(long now, out int entry)
@@ -137,6 +143,13 @@ internal sealed class DeadlineQueue(LoopClock clock, int capacity)
             Grow();
         _lists[place].Duration = duration;
         return place;
+    }
+
+    /// <summary>The table grows with the entries that are used, which are taken from the lowest up.</summary>
+    private void Reserve(int entry)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)entry, (uint)capacity, nameof(entry));
+        Array.Resize(ref _nodes, Math.Min(Math.Max(entry + 1, _nodes.Length * 2), capacity));
     }
 
     private void Grow()

@@ -34,6 +34,9 @@ internal sealed class SlotJournal(SlotKey key, SocketHandle socket, int pauseOve
 
     public bool IsBroken => ReceiveEnd < 0;
 
+    /// <summary>The end of the peer's stream was announced, while receiving was paused.</summary>
+    public bool IsFinishAnnounced { get; private set; }
+
     public bool IsPaused { get; private set; }
 
     /// <summary>What still arrived after the latest pause.</summary>
@@ -72,6 +75,11 @@ internal sealed class SlotJournal(SlotKey key, SocketHandle socket, int pauseOve
         {
             case CompletionKind.Received:
                 RecordReceived(completion.Result, completion.Data);
+                break;
+            case CompletionKind.PeerFinished:
+                Assert.False(IsFinishAnnounced, "PeerFinished twice");
+                Assert.Null(ReceiveEnd);
+                IsFinishAnnounced = true;
                 break;
             case CompletionKind.Sent:
                 RecordSent(completion.Result);

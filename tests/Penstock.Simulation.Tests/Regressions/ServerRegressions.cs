@@ -17,7 +17,7 @@ public sealed class ServerRegressions
         var group = new LoopGroup(new LoopOptions { Count = 2, MaxConnectionsPerLoop = 8 });
         TcpServer server = StartOn(group);
 
-        group[0].Post(() => throw new InvalidOperationException("planted"));
+        group.Loops[0].Post((_, _) => throw new InvalidOperationException("planted"), null);
 
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(
             () => server.Completion.WaitAsync(Patience, Cancelled));

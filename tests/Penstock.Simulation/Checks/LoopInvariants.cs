@@ -153,7 +153,7 @@ internal sealed class LoopInvariants(SimulationRun run)
             return;
         ConnectionLimiter limiter = server.Limiter;
         EventLoop loop = run.Loop;
-        bool backingOff = loop.Deadlines.IsSet(listener.Key.Index * 2);
+        bool backingOff = loop.Deadlines.IsSet(ConnectionDeadlines.EntryOf(listener.Key.Index));
         run.Require(
             limiter.IsFull || !loop.HasFreeSlot || backingOff, $"a listener of {server.Name} is paused for no reason");
         run.Require(loop.Deadlines.Next != LoopClock.Never || !backingOff, $"a listener backs off for ever");

@@ -76,6 +76,15 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
         DisturbPerhaps(record);
     }
 
+    public override void OnPeerFinishing(Connection connection)
+    {
+        ConnectionRecord record = Require(connection, nameof(OnPeerFinishing));
+        run.Require(!record.SawPeerFinish, $"{record} was told that its peer finishes behind its end");
+        run.Require(record.Client.Connection.ToServer.HasEnded, $"{record} was told too early that its peer finishes");
+        ThrowPerhaps(record);
+        inner.OnPeerFinishing(connection);
+    }
+
     public override void OnPeerFinished(Connection connection)
     {
         ConnectionRecord record = Require(connection, nameof(OnPeerFinished));

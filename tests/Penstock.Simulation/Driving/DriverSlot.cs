@@ -28,6 +28,9 @@ internal sealed class DriverSlot(SlotKey key)
     /// <summary>The last receive of this slot was given out.</summary>
     public bool ReceiveEnded { get; set; }
 
+    /// <summary>The loop was told, while receiving was paused, that the client has finished sending.</summary>
+    public bool EndTold { get; set; }
+
     /// <summary>What may still arrive although receiving is paused.</summary>
     public int Overshoot { get; set; }
 

@@ -85,8 +85,10 @@ internal sealed class SimulatedKernel(SimulatedNetwork network, int receiveBuffe
         completion = default;
         SimulatedConnection connection = slot.Connection!;
         bool blocked = slot.IsPaused && slot.Overshoot <= 0;
-        if (slot.ReceiveEnded || (blocked && connection.ServerError == 0))
+        if (slot.ReceiveEnded)
             return false;
+        if (blocked && connection.ServerError == 0)
+            return TryTellEnd(slot, connection.ToServer, out completion);
         if (connection.ToServer.Available > 0 && !blocked)
         {
             completion = Receive(slot, connection.ToServer);
@@ -97,6 +99,17 @@ internal sealed class SimulatedKernel(SimulatedNetwork network, int receiveBuffe
             return false;
         slot.ReceiveEnded = true;
         completion = Completion.Of(CompletionKind.Received, slot.Key, -connection.ServerError);
+        return true;
+    }
+
+    /// <summary>Of a paused connection only the end is told.</summary>
+    private static bool TryTellEnd(DriverSlot slot, SimulatedStream stream, out Completion completion)
+    {
+        completion = default;
+        if (slot.EndTold || !stream.HasEnded)
+            return false;
+        slot.EndTold = true;
+        completion = Completion.Of(CompletionKind.PeerFinished, slot.Key, 0);
         return true;
     }
 

@@ -33,7 +33,10 @@ internal sealed class SimulatedStream(SimulatedNetwork network, int capacity) : 
     public bool IsFinished { get; private set; }
 
     /// <summary>The receiver has taken everything, FIN included.</summary>
-    public bool IsAtEnd => _endArrived && Available == 0;
+    public bool IsAtEnd => HasEnded && Available == 0;
+
+    /// <summary>The end has arrived; bytes may be waiting before it.</summary>
+    public bool HasEnded => _endArrived;
 
     /// <summary>A reset ended the stream; what was on its way is lost.</summary>
     public bool IsCut { get; private set; }

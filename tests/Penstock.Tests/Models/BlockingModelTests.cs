@@ -199,7 +199,7 @@ public sealed class BlockingModelTests
         await using TestServer first = TestServer.Echo(group: group);
         using TestClient victim = await first.ConnectAsync();
         ConnectionId id = await first.Journal.WaitOpenedAsync();
-        Assert.True(group[id.Loop].Post(() => throw new InvalidOperationException("The test breaks the thread.")));
+        group.Loops[id.Loop].Post((_, _) => throw new InvalidOperationException("The test breaks the thread."), null);
         await victim.ExpectGoneAsync();
         Assert.Equal(CloseReason.LoopFault, await first.Journal.WaitClosedAsync());
 

@@ -5,7 +5,8 @@ namespace Penstock.Tests.Net;
 /// <summary>What accept(2) lists as passing, as exhaustion and as a broken listener.</summary>
 public sealed class AcceptFailuresTests
 {
-    public static TheoryData<int> Exhausted => [Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.ENOBUFS];
+    public static TheoryData<int> Exhausted =>
+        [Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.ENOBUFS, Errno.EPERM, Errno.EACCES];
 
     public static TheoryData<int> Fatal =>
         [Errno.EBADF, Errno.EINVAL, Errno.EFAULT, Errno.ENOTSOCK, Errno.EOPNOTSUPP];
@@ -13,7 +14,7 @@ public sealed class AcceptFailuresTests
     public static TheoryData<int> Transient =>
     [
         Errno.ECONNABORTED, Errno.ENETDOWN, Errno.EPROTO, Errno.ENOPROTOOPT, Errno.EHOSTDOWN, Errno.EHOSTUNREACH,
-        Errno.ENETUNREACH, Errno.EPERM, Errno.EINTR,
+        Errno.ENETUNREACH, Errno.EINTR,
     ];
 
     [Theory]

@@ -15,6 +15,8 @@ internal sealed class ScriptedHandler : ConnectionHandler
 
     public Action<Connection>? Drained { get; init; }
 
+    public Action<Connection>? PeerFinishing { get; init; }
+
     public Action<Connection>? PeerFinished { get; init; }
 
     public Action<Connection, CloseReason>? Closed { get; init; }
@@ -30,6 +32,8 @@ internal sealed class ScriptedHandler : ConnectionHandler
     public override void OnCongested(Connection connection) => Congested?.Invoke(connection);
 
     public override void OnDrained(Connection connection) => Drained?.Invoke(connection);
+
+    public override void OnPeerFinishing(Connection connection) => PeerFinishing?.Invoke(connection);
 
     public override void OnPeerFinished(Connection connection)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Tracing;
 using System.Net.Sockets;
 
 namespace Penstock.Tests.Server;
@@ -154,22 +155,7 @@ public sealed class ShutdownTests
     public async Task A_loop_that_breaks_ends_its_connections_and_the_server_says_why()
     {
         TestIo.SkipUnlessLoopsAreShared();
-        var time = new ManualTimeProvider();
-        TestServer server = TestServer.Echo(o => o.Loops.TimeProvider = time);
-        using TestClient client = await server.ConnectAsync();
-        await client.ExchangeAsync();
-        server.Group[0].Post(() => throw new InvalidOperationException("The test breaks the loop."));
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => server.Server.Completion.Bounded());
-        Assert.Equal("The test breaks the loop.", fault.Message);
-        await client.ExpectGoneAsync();
-        Assert.Equal([CloseReason.LoopFault], server.Journal.Closed);
-        await server.DisposeAsync();
-    }
-
-    [Fact]
-    public async Task A_loop_that_cannot_even_wait_for_the_end_ends_its_connections_too()
-    {
-        TestIo.SkipUnlessLoopsAreShared();
+        using var events = new EngineEvents();
         var time = new BreakableTimeProvider();
         TestServer server = TestServer.Echo(o => o.Loops.TimeProvider = time);
         using TestClient client = await server.ConnectAsync();
@@ -178,9 +164,12 @@ public sealed class ShutdownTests
         server.Group[0].Post(() => { });
         var fault = await Assert.ThrowsAsync<IOException>(() => server.Server.Completion.Bounded());
         Assert.Equal("The clock failed 1 times.", fault.Message);
+        await Assert.ThrowsAsync<IOException>(() => server.Group.Completion.Bounded());
+        Assert.False(server.Group.IsHealthy);
         await client.ExpectGoneAsync();
         await server.DisposeAsync();
         Assert.Equal([CloseReason.LoopFault], server.Journal.Closed);
+        Assert.Equal(1, events.Count(EventLevel.Critical, "The clock failed"));
     }
 
     private static async Task SendIfPossibleAsync(TestClient client, byte[] bytes)

@@ -10,4 +10,7 @@ internal sealed class DiskException(string path, string call, string reason, Exc
 {
     /// <summary>As in <c>No space left on device</c>.</summary>
     public string Reason { get; } = reason;
+
+    /// <summary>The user of this process may not do it.</summary>
+    public bool IsDenied { get; init; }
 }

@@ -54,6 +54,8 @@ internal abstract class DiskFile(string path) : IDisposable
         while (!bytes.IsEmpty)
         {
             int written = Write(bytes, offset);
+            if (written == 0)
+                throw new DiskException(Path, "write", "Nothing was written");
             bytes = bytes[written..];
             offset += written;
         }

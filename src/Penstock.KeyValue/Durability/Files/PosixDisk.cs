@@ -44,5 +44,10 @@ internal sealed class PosixDisk : Disk
 
     /// <summary>The result of a call, unless it is an error.</summary>
     public static int Require(int result, string path, string call) =>
-        result >= 0 ? result : throw new DiskException(path, call, Marshal.GetPInvokeErrorMessage(-result));
+        result >= 0
+            ? result
+            : throw new DiskException(path, call, Marshal.GetPInvokeErrorMessage(-result))
+            {
+                IsDenied = result == FileCalls.Denied,
+            };
 }

@@ -25,7 +25,7 @@ internal sealed class RuntimeDisk : Disk
         }
         catch (UnauthorizedAccessException exception)
         {
-            throw new DiskException(path, call, exception.Message, exception);
+            throw new DiskException(path, call, exception.Message, exception) { IsDenied = true };
         }
     }
 }

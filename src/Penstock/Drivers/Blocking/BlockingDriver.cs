@@ -230,8 +230,11 @@ internal sealed class BlockingDriver : IoDriver
             if (slot.AwaitingWritable || slot.State == SlotState.Connecting)
                 mask |= ReadinessMask.Out;
 
-            // poll reports a hang-up whether asked or not, so what is paused must not be there at all.
-            if (mask == 0)
+            if (slot.AwaitsEnd)
+                mask |= ReadinessMask.From(Interest.ReadClosed);
+
+            // poll reports a hang-up whether asked or not, so what nothing is wanted of must not be there at all.
+            else if (mask == 0)
                 continue;
             _polledKeys[_polledCount] = new SlotKey(index, slot.Generation);
             _polled[_polledCount++] = new PollDescriptor { Descriptor = slot.Descriptor, Requested = (short)mask };
@@ -287,10 +290,32 @@ internal sealed class BlockingDriver : IoDriver
             return true;
         }
 
+        if (slot.AwaitsEnd)
+            return TellEnd(ref slot, key, (ushort)_polled[_next].Returned, out completion);
+
         const uint readable = ReadinessMask.In | ReadinessMask.Error | ReadinessMask.HangUp;
         return ((uint)_polled[_next].Returned & readable) != 0
             && slot.IsReceiving
             && TryReceive(ref slot, key, out completion);
+    }
+
+    /// <summary>
+    /// The end of a paused connection: of one that broke its owner hears at once, to free it; of one whose peer merely
+    /// finished it is told, and the bytes before the end stay for when it is resumed.
+    /// </summary>
+    private static bool TellEnd(ref BlockingSlot slot, SlotKey key, uint reported, out Completion completion)
+    {
+        Readiness end = ReadinessMask.ToReadiness(reported);
+        completion = default;
+        if ((end & (Readiness.ReadClosed | Readiness.HangUp | Readiness.Error)) == 0)
+            return false;
+        int error = (end & Readiness.Error) != 0 ? Libc.GetSocketError(slot.Descriptor) : 0;
+        slot.EndTold = true;
+        slot.ReceiveEnded = error > 0;
+        completion = error > 0
+            ? Completion.Of(CompletionKind.Received, key, -error)
+            : Completion.Of(CompletionKind.PeerFinished, key, 0);
+        return true;
     }
 
     private bool TryAccept(ref BlockingSlot slot, SlotKey key, out Completion completion)

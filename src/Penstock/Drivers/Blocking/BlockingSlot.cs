@@ -11,6 +11,9 @@ internal struct BlockingSlot
     /// <summary>The peer finished sending, or receiving failed: there is nothing more to read.</summary>
     public bool ReceiveEnded;
 
+    /// <summary>The owner was told, while it was paused, that the peer has finished sending.</summary>
+    public bool EndTold;
+
     /// <summary>A send is outstanding until the socket is writable.</summary>
     public bool AwaitingWritable;
 
@@ -26,6 +29,9 @@ internal struct BlockingSlot
     /// <summary>Whether something to accept or to receive is waited for.</summary>
     public readonly bool IsReceiving =>
         State is SlotState.Listening or SlotState.Attached && !ReceivePaused && !ReceiveEnded;
+
+    /// <summary>Whether the end of a connection that is not read from is waited for.</summary>
+    public readonly bool AwaitsEnd => State == SlotState.Attached && ReceivePaused && !ReceiveEnded && !EndTold;
 
     /// <summary>The peer was heard, or is to be heard again: its slices are counted from now on.</summary>
     public void StartPatience()

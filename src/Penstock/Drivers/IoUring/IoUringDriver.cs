@@ -228,6 +228,7 @@ internal sealed class IoUringDriver : IoDriver
         else if (operation == Operations.AwaitEnd)
         {
             slot.EndAnnounced |= entry.Result != -Errno.ECANCELED;
+            _slots.TellEnd(key);
             Ended(operation, key);
         }
         else
@@ -255,7 +256,7 @@ internal sealed class IoUringDriver : IoDriver
             return false;
 
         ref IoUringSlot slot = ref _slots[key];
-        bool isOutcome = slot.State == IoUringSlotState.Attached && !IsTransient(result) && result != -Errno.ENOBUFS;
+        bool isOutcome = slot.IsReceiving && !IsTransient(result) && result != -Errno.ENOBUFS;
         slot.ReceiveEnded |= isOutcome && result <= 0;
         slot.HasReceived |= result > 0;
         if (result == -Errno.ENOBUFS)
@@ -352,10 +353,8 @@ internal sealed class IoUringDriver : IoDriver
 
     private void SetPaused(SlotKey key, bool paused)
     {
-        if (!IsOpen(key))
-            return;
-        _slots[key].ReceivePaused = paused;
-        _slots.Changed(key);
+        if (IsOpen(key))
+            _slots.SetPaused(key, paused);
     }
 
     private bool IsOpen(SlotKey key)

@@ -27,6 +27,9 @@ internal struct IoUringSlot
     /// </summary>
     public bool EndAnnounced;
 
+    /// <summary>The owner was told, while it was paused, that the peer has finished sending.</summary>
+    public bool EndTold;
+
     /// <summary>The receive that is in flight has brought something.</summary>
     public bool HasReceived;
 
@@ -41,6 +44,9 @@ internal struct IoUringSlot
 
     /// <summary>The kernel holds nothing of this slot, so its descriptor can be closed.</summary>
     public readonly bool IsIdle => InFlight == Operations.None;
+
+    /// <summary>What is received is the owner's; not when the connection broke, or is closing.</summary>
+    public readonly bool IsReceiving => State == IoUringSlotState.Attached && !ReceiveEnded;
 
     public readonly bool IsSending => (InFlight & (Operations.Send | Operations.AwaitRoom)) != 0;
 

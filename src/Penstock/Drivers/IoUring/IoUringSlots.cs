@@ -9,7 +9,7 @@ namespace Penstock.Drivers;
 /// </summary>
 internal sealed class IoUringSlots(int capacity, CompletionQueue completed)
 {
-    private readonly IoUringSlot[] _slots = new IoUringSlot[capacity];
+    private IoUringSlot[] _slots = [];
     private readonly List<SlotKey> _starved = [];
     private readonly List<SlotKey> _changes = [];
     private readonly List<SlotKey> _applying = [];
@@ -22,16 +22,26 @@ internal sealed class IoUringSlots(int capacity, CompletionQueue completed)
     /// <summary>Whether the key names what the slot is used for now, if only to be closed.</summary>
     public bool IsCurrent(SlotKey key)
     {
+        if ((uint)key.Index >= (uint)_slots.Length)
+            return false;
         ref IoUringSlot slot = ref _slots[key.Index];
         return slot.Generation == key.Generation && slot.State != IoUringSlotState.Free;
     }
 
     public void Add(SlotKey key, int descriptor, IoUringSlotState state)
     {
+        SlotTable.Reserve(ref _slots, key.Index, capacity);
         ref IoUringSlot slot = ref _slots[key.Index];
         Debug.Assert(slot.State == IoUringSlotState.Free, "the slot is in use");
         slot = new IoUringSlot { Descriptor = descriptor, Generation = key.Generation, State = state };
         Count++;
+        Changed(key);
+    }
+
+    public void SetPaused(SlotKey key, bool paused)
+    {
+        _slots[key.Index].ReceivePaused = paused;
+        TellEnd(key);
         Changed(key);
     }
 
@@ -70,6 +80,25 @@ internal sealed class IoUringSlots(int capacity, CompletionQueue completed)
         Count--;
         completed.Enqueue(CompletionKind.Closed, key, 0);
         return true;
+    }
+
+    /// <summary>
+    /// The end of a paused connection: of one that broke its owner hears at once, to free it; of one whose peer merely
+    /// finished it is told, and the bytes before the end stay for when it is resumed.
+    /// </summary>
+    public void TellEnd(SlotKey key)
+    {
+        ref IoUringSlot slot = ref _slots[key.Index];
+        bool isEnd = slot is { State: IoUringSlotState.Attached, EndAnnounced: true, ReceivePaused: true };
+        if (!isEnd || slot.EndTold || slot.ReceiveEnded)
+            return;
+        int error = Libc.GetSocketError(slot.Descriptor);
+        slot.EndTold = true;
+        slot.ReceiveEnded = error > 0;
+        if (error > 0)
+            completed.Enqueue(CompletionKind.Received, key, -error);
+        else
+            completed.Enqueue(CompletionKind.PeerFinished, key, 0);
     }
 
     /// <summary>The keys of all slots in use.</summary>

@@ -79,9 +79,9 @@ internal sealed class ReadinessDriver : IoDriver
 
         // An interrupted connect goes on by itself, like one that says so.
         bool inProgress = result == -Errno.EINPROGRESS || result == -Errno.EINTR;
-        _slots.Add(slot, socket.Descriptor, inProgress ? SlotState.Connecting : SlotState.Attached);
-        if (!inProgress)
-            FinishConnect(ref _slots[slot], slot, result);
+        int refusal = _slots.TryAdd(slot, socket.Descriptor, inProgress ? SlotState.Connecting : SlotState.Attached);
+        if (refusal < 0 || !inProgress)
+            FinishConnect(ref _slots[slot], slot, refusal < 0 ? refusal : result);
     }
 
     public override void PauseReceive(SlotKey slot)
@@ -159,8 +159,8 @@ internal sealed class ReadinessDriver : IoDriver
         }
 
         _skippedLastPoll = false;
-        _slots.ApplyChanges();
-        _events.Poll(workWaits ? 0 : deadline);
+        _slots.ApplyChanges(_completed);
+        _events.Poll(workWaits || !_completed.IsEmpty ? 0 : deadline);
     }
 
     public override bool TryNext(out Completion completion)
@@ -253,7 +253,7 @@ internal sealed class ReadinessDriver : IoDriver
         slot.ErrorAnnounced |= _poller.TakesErrors && (_pending & (Readiness.Error | Readiness.HangUp)) != 0;
         _pending = Readiness.None;
         completion = default;
-        int error = PendingError(ref slot, Errno.ECONNREFUSED);
+        int error = slot.PendingError(usual: Errno.ECONNREFUSED);
 
         // No error is no success yet: the event is a hint, and a poller that guesses gives it at once.
         if (error != 0 || NativeSocket.IsConnected(slot.Descriptor))
@@ -288,7 +288,7 @@ internal sealed class ReadinessDriver : IoDriver
         bool readable = (_pending & (Readiness.Readable | Readiness.ReadClosed | broken)) != 0;
         if (readable && !slot.ReceivePaused && !slot.ReceiveEnded)
             return Receive(ref slot, out completion);
-        return ReportBroken(ref slot, out completion);
+        return ReportEnd(ref slot, out completion);
     }
 
     private unsafe bool Receive(ref ReadinessSlot slot, out Completion completion)
@@ -305,7 +305,7 @@ internal sealed class ReadinessDriver : IoDriver
         if (count <= 0)
         {
             if (count == 0)
-                count = -PendingError(ref slot, Errno.ECONNRESET);
+                count = -slot.PendingError(usual: Errno.ECONNRESET);
             slot.ReceiveEnded = true;
             _slots.Changed(_serving);
             EndEvent(carryOver: false);
@@ -334,33 +334,34 @@ internal sealed class ReadinessDriver : IoDriver
     }
 
     /// <summary>
-    /// A paused socket that broke is reported once, so that its owner can free it; one whose peer merely hung up may
-    /// hold unread bytes and is left alone until it is resumed.
+    /// The end of a paused connection: one that broke is reported, so that its owner can free it; of one whose peer
+    /// merely finished the owner is told, and what there is to read stays for when it is resumed.
     /// </summary>
-    private bool ReportBroken(ref ReadinessSlot slot, out Completion completion)
+    private bool ReportEnd(ref ReadinessSlot slot, out Completion completion)
     {
-        bool error = (_pending & Readiness.Error) != 0 && !slot.ReceiveEnded;
+        Readiness reported = _poller.Guesses ? StreamEnd.Look(slot.Descriptor) : _pending;
+        slot.ErrorAnnounced |= _poller.TakesErrors && (reported & Readiness.Error) != 0;
         DropUntilResumed(ref slot);
         completion = default;
-        int errno = error ? Libc.GetSocketError(slot.Descriptor) : 0;
-        if (errno <= 0)
+        if (slot.ReceiveEnded)
             return false;
+        if ((reported & Readiness.Error) != 0 && slot.PausedError() is > 0 and int errno)
+        {
+            slot.ReceiveEnded = true;
+            completion = Completion.Of(CompletionKind.Received, _serving, -errno);
+        }
+        else if ((reported & (Readiness.ReadClosed | Readiness.HangUp)) != 0 && !slot.EndTold)
+        {
+            slot.EndTold = true;
+            completion = Completion.Of(CompletionKind.PeerFinished, _serving, 0);
+        }
+        else
+        {
+            return false;
+        }
 
-        slot.ReceiveEnded = true;
         _slots.Changed(_serving);
-        completion = Completion.Of(CompletionKind.Received, _serving, -errno);
         return true;
-    }
-
-    /// <summary>
-    /// The socket's error; the usual one when an error was announced but the socket no longer knows it, because
-    /// libkqueue takes it from the socket in order to report it.
-    /// </summary>
-    private static int PendingError(ref ReadinessSlot slot, int usual)
-    {
-        bool isKnown = slot.ErrorAnnounced || slot.State == SlotState.Connecting;
-        int error = isKnown ? Libc.GetSocketError(slot.Descriptor) : 0;
-        return error == 0 && slot.ErrorAnnounced ? usual : error;
     }
 
     /// <summary>Only an edge-triggered poller forgets what was not read; the others report it again.</summary>

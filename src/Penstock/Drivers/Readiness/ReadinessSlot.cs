@@ -1,3 +1,5 @@
+using Penstock.Interop.Posix;
+using Penstock.Net;
 using Penstock.Polling;
 
 namespace Penstock.Drivers;
@@ -26,6 +28,9 @@ internal struct ReadinessSlot
     /// <summary>The peer finished sending, or receiving failed: there is nothing more to read.</summary>
     public bool ReceiveEnded;
 
+    /// <summary>The owner was told, while it was paused, that the peer has finished sending.</summary>
+    public bool EndTold;
+
     /// <summary>A poller that takes errors from sockets had one; reading may still yield what came before.</summary>
     public bool ErrorAnnounced;
 
@@ -42,10 +47,31 @@ internal struct ReadinessSlot
         {
             if (State == SlotState.Connecting)
                 return Interest.Writable;
-            Interest wanted = ReceivePaused || ReceiveEnded ? Interest.None : Interest.Readable;
+            Interest wanted = ReceiveEnded ? Interest.None : ReceivePaused ? WantedWhilePaused : Interest.Readable;
             return AwaitingWritable ? wanted | Interest.Writable : wanted;
         }
     }
+
+    /// <summary>
+    /// The socket's error; the usual one when an error was announced but the socket no longer knows it, because
+    /// libkqueue takes it from the socket in order to report it.
+    /// </summary>
+    public readonly int PendingError(int usual)
+    {
+        bool isKnown = ErrorAnnounced || State == SlotState.Connecting;
+        int error = isKnown ? Libc.GetSocketError(Descriptor) : 0;
+        return error == 0 && ErrorAnnounced ? usual : error;
+    }
+
+    /// <summary>As <see cref="PendingError"/>, of a paused socket of which an error was reported.</summary>
+    public readonly int PausedError()
+    {
+        int error = Libc.GetSocketError(Descriptor);
+        return error == 0 && ErrorAnnounced ? Errno.ECONNRESET : error;
+    }
+
+    private readonly Interest WantedWhilePaused =>
+        State == SlotState.Attached && !EndTold ? Interest.ReadClosed : Interest.None;
 }
 
 /// <summary>What a slot is used for.</summary>

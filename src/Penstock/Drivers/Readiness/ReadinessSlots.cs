@@ -11,13 +11,15 @@ namespace Penstock.Drivers;
 /// </summary>
 internal sealed class ReadinessSlots(Poller poller, Trigger trigger, int capacity)
 {
-    private readonly ReadinessSlot[] _slots = new ReadinessSlot[capacity];
+    private ReadinessSlot[] _slots = [];
     private readonly List<SlotKey> _changes = [];
 
     public ref ReadinessSlot this[SlotKey key] => ref _slots[key.Index];
 
     public bool IsCurrent(SlotKey key)
     {
+        if ((uint)key.Index >= (uint)_slots.Length)
+            return false;
         ref ReadinessSlot slot = ref _slots[key.Index];
         return slot.Generation == key.Generation && slot.State != SlotState.Free;
     }
@@ -25,6 +27,7 @@ internal sealed class ReadinessSlots(Poller poller, Trigger trigger, int capacit
     /// <summary>Takes a slot into use and has the poller report its descriptor.</summary>
     public void Add(SlotKey key, int descriptor, SlotState state)
     {
+        SlotTable.Reserve(ref _slots, key.Index, capacity);
         ref ReadinessSlot slot = ref _slots[key.Index];
         Debug.Assert(slot.State == SlotState.Free, "the slot is in use");
         slot = new ReadinessSlot { Descriptor = descriptor, Generation = key.Generation, State = state };
@@ -74,15 +77,35 @@ internal sealed class ReadinessSlots(Poller poller, Trigger trigger, int capacit
     }
 
     /// <summary>Tells the poller what changed since the last call and did not change back.</summary>
-    public void ApplyChanges()
+    /// <param name="completed">Gets the errors: a change that is refused costs the connection and not the loop.</param>
+    public void ApplyChanges(CompletionQueue completed)
     {
         foreach (SlotKey key in CollectionsMarshal.AsSpan(_changes))
         {
             if (IsCurrent(key))
-                Apply(ref _slots[key.Index], key);
+                Apply(ref _slots[key.Index], key, completed);
         }
 
         _changes.Clear();
+    }
+
+    private void Apply(ref ReadinessSlot slot, SlotKey key, CompletionQueue completed)
+    {
+        try
+        {
+            Apply(ref slot, key);
+        }
+        catch (PollerException refused)
+        {
+            CompletionKind kind = slot.State switch
+            {
+                SlotState.Listening => CompletionKind.Accepted,
+                SlotState.Connecting => CompletionKind.Connected,
+                _ => CompletionKind.Received,
+            };
+            slot.ReceiveEnded = slot.State != SlotState.Listening;
+            completed.Enqueue(kind, key, -refused.ErrorCode);
+        }
     }
 
     private void Apply(ref ReadinessSlot slot, SlotKey key)
@@ -110,10 +133,25 @@ internal sealed class ReadinessSlots(Poller poller, Trigger trigger, int capacit
 
     private void Release(ref ReadinessSlot slot)
     {
-        // Closing would make epoll forget the descriptor too, but not while a duplicate of it is open elsewhere.
         if (slot.IsKnown)
-            poller.Remove(slot.Descriptor);
+            Remove(slot.Descriptor);
         _ = Libc.Close(slot.Descriptor);
         slot = default;
+    }
+
+    /// <summary>
+    /// Closing would make epoll forget the descriptor too, but not while a duplicate of it is open elsewhere. When the
+    /// poller refuses, closing is what is left, and events for the key are stale from here on.
+    /// </summary>
+    private void Remove(int descriptor)
+    {
+        try
+        {
+            poller.Remove(descriptor);
+        }
+        catch (PollerException)
+        {
+            // The descriptor is closed next, and the connection must not keep the loop from going on.
+        }
     }
 }

@@ -25,10 +25,12 @@ internal sealed class SocketDriver : IoDriver
     private const int MaxAsyncSendBytes = 16 * 1024;
 
     private readonly LoopClock _clock;
-    private readonly SocketSlot?[] _slots;
+    private readonly int _capacity;
+    private SocketSlot?[] _slots = [];
     private readonly SocketArrivals _arrivals = new();
     private readonly Queue<SocketOperation> _ready = new();
     private readonly List<SocketSlot> _toStart = [];
+    private readonly PausedSockets _paused;
     private readonly CompletionQueue _completed = new();
     private readonly byte[] _receiveBuffer;
     private readonly byte[] _gatherBuffer;
@@ -40,7 +42,8 @@ internal sealed class SocketDriver : IoDriver
     public SocketDriver(LoopClock clock, DriverLimits limits)
     {
         _clock = clock;
-        _slots = new SocketSlot?[limits.Slots];
+        _capacity = limits.Slots;
+        _paused = new PausedSockets(clock, _completed);
         _receiveBuffer = new byte[Math.Min(limits.ReceiveBufferBytes, limits.MaxReadBytesPerTurn)];
         _gatherBuffer = new byte[limits.ReceiveBufferBytes];
     }
@@ -69,8 +72,10 @@ internal sealed class SocketDriver : IoDriver
 
     public override void PauseReceive(SlotKey slot)
     {
-        if (Find(slot) is { } entry)
-            entry.ReceivePaused = true;
+        if (Find(slot) is not { } entry)
+            return;
+        entry.ReceivePaused = true;
+        _paused.Watch(entry);
     }
 
     public override void ResumeReceive(SlotKey slot)
@@ -107,7 +112,7 @@ internal sealed class SocketDriver : IoDriver
     public override void ShutdownSend(SlotKey slot)
     {
         if (Find(slot) is { } entry)
-            ShutdownSend(entry.Socket!);
+            entry.ShutdownSend();
     }
 
     public override void Close(SlotKey slot, CloseMode mode)
@@ -115,7 +120,7 @@ internal sealed class SocketDriver : IoDriver
         if (Find(slot) is not { } entry)
             return;
         entry.IsClosing = true;
-        CloseSocket(entry, mode);
+        entry.CloseSocket(mode);
         FreeIfIdle(entry);
     }
 
@@ -125,7 +130,8 @@ internal sealed class SocketDriver : IoDriver
         AcceptOn();
         StartInputs();
         bool workWaits = !_completed.IsEmpty || _ready.Count > 0;
-        _arrivals.Take(_ready, workWaits ? TimeSpan.Zero : _clock.Until(deadline));
+        _arrivals.Take(_ready, workWaits ? TimeSpan.Zero : _paused.Limit(_clock.Until(deadline)));
+        _paused.LookIfDue(isIdle: _ready.Count == 0);
     }
 
     public override bool TryNext(out Completion completion)
@@ -151,7 +157,7 @@ internal sealed class SocketDriver : IoDriver
         foreach (SocketSlot? slot in _slots)
         {
             if (slot is not null && slot.State != SlotState.Free && !slot.IsClosing)
-                CloseSocket(slot, CloseMode.Reset);
+                slot.CloseSocket(CloseMode.Reset);
         }
 
         // The runtime may be sending from the loop's memory until it says that it is not. Some of it may have been said
@@ -167,6 +173,7 @@ internal sealed class SocketDriver : IoDriver
 
     private SocketSlot Open(SlotKey key, SocketHandle handle, SlotState state)
     {
+        SlotTable.Reserve(ref _slots, key.Index, _capacity);
         SocketSlot slot = _slots[key.Index] ??= new SocketSlot(_arrivals);
         Debug.Assert(slot.State == SlotState.Free, "the slot is in use");
         Socket socket = handle.Socket
@@ -178,8 +185,14 @@ internal sealed class SocketDriver : IoDriver
 
     private SocketSlot? Find(SlotKey key)
     {
-        if (_slots[key.Index] is { IsClosing: false } slot && slot.State != SlotState.Free && slot.Key == key)
+        if ((uint)key.Index < (uint)_slots.Length
+            && _slots[key.Index] is { IsClosing: false } slot
+            && slot.State != SlotState.Free
+            && slot.Key == key)
+        {
             return slot;
+        }
+
         StaleEvents++;
         return null;
     }
@@ -295,6 +308,7 @@ internal sealed class SocketDriver : IoDriver
         if (result == -Errno.EADDRNOTAVAIL && slot.Input.RemoteEndPoint is UnixDomainSocketEndPoint)
             result = -Errno.ENOENT;
         slot.ReceiveEnded = result < 0;
+        _paused.Watch(slot);
         QueueStart(slot);
         completion = Completion.Of(CompletionKind.Connected, slot.Key, result);
         return true;
@@ -303,6 +317,8 @@ internal sealed class SocketDriver : IoDriver
     private bool ServeReadable(SocketSlot slot, out Completion completion)
     {
         completion = default;
+        if (slot.ReceiveEnded)
+            return false;
         SocketError error = slot.Input.SocketError;
         if (error == SocketError.Success && slot.ReceivePaused)
         {
@@ -351,43 +367,5 @@ internal sealed class SocketDriver : IoDriver
         SlotKey key = slot.Key;
         slot.Free();
         _completed.Enqueue(CompletionKind.Closed, key, 0);
-    }
-
-    /// <summary>
-    /// Disposing a socket with a receive outstanding resets it, unless its sending side was shut down before: without
-    /// that, every graceful close would drop what the kernel still has to deliver.
-    /// </summary>
-    private static void CloseSocket(SocketSlot slot, CloseMode mode)
-    {
-        Socket socket = slot.Socket!;
-        if (slot.State != SlotState.Listening && mode == CloseMode.Graceful)
-            ShutdownSend(socket);
-        else if (slot.State != SlotState.Listening)
-            SetResetOnClose(socket);
-        socket.Dispose();
-    }
-
-    private static void ShutdownSend(Socket socket)
-    {
-        try
-        {
-            socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (SocketException)
-        {
-            // The connection is gone already, which receiving reports; or it was never established.
-        }
-    }
-
-    private static void SetResetOnClose(Socket socket)
-    {
-        try
-        {
-            socket.LingerState = new LingerOption(enable: true, seconds: 0);
-        }
-        catch (SocketException)
-        {
-            // Some systems refuse options on a connection that the peer has reset: then there is nobody to tell.
-        }
     }
 }
