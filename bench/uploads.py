@@ -28,7 +28,7 @@ class Uploads(threading.Thread):
     def __init__(self, port, count, body, size):
         super().__init__()
         self.address, self.count, self.body, self.size = ("127.0.0.1", int(port)), count, body, size
-        self.head = f"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n".encode()
+        self.head = f"POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode()
         self.stopped, self.sent, self.finished, self.failure = False, 0, 0, None
 
     def run(self):

@@ -23,7 +23,8 @@ public static class BroadcastServer
     internal static ConnectionHandler Create(RoomOnLoop room, BroadcastFraming framing) => framing switch
     {
         BroadcastFraming.Raw => new RawBroadcastHandler(room),
-        BroadcastFraming.Lines => new FramedBroadcastHandler<LineDecoder>(room, new LineDecoder(), WriteLine),
+        BroadcastFraming.Lines => new FramedBroadcastHandler<LineDecoder>(
+            room, new LineDecoder(), WriteLine, isText: true),
         BroadcastFraming.UInt32LittleEndian => LengthPrefixed(room, LengthPrefixFormat.UInt32LittleEndian),
         BroadcastFraming.UInt64BigEndian => LengthPrefixed(room, LengthPrefixFormat.UInt64BigEndian),
         _ => throw new ArgumentOutOfRangeException(nameof(framing), framing, "There is no such framing."),
@@ -31,7 +32,11 @@ public static class BroadcastServer
 
     private static FramedBroadcastHandler<LengthPrefixDecoder> LengthPrefixed(
         RoomOnLoop room, LengthPrefixFormat format) =>
-        new(room, new LengthPrefixDecoder(format), (target, message) => LengthPrefix.Write(target, message, format));
+        new(
+            room,
+            new LengthPrefixDecoder(format),
+            (target, message) => LengthPrefix.Write(target, message, format),
+            isText: false);
 
     private static void WriteLine(SharedPayload target, ReadOnlySpan<byte> line)
     {

@@ -3,7 +3,12 @@ using Penstock.Framing;
 namespace Penstock.Broadcast;
 
 /// <summary>Sends on whole messages, in the framing in which they came.</summary>
-internal sealed class FramedBroadcastHandler<TDecoder>(RoomOnLoop room, TDecoder decoder, FrameWriter write)
+/// <param name="room">Where they go.</param>
+/// <param name="decoder">What a message is.</param>
+/// <param name="write">Makes it one again.</param>
+/// <param name="isText">Whether a browser could speak the framing.</param>
+internal sealed class FramedBroadcastHandler<TDecoder>(
+    RoomOnLoop room, TDecoder decoder, FrameWriter write, bool isText)
     : FrameHandler<TDecoder>(decoder)
     where TDecoder : struct, IFrameDecoder
 {
@@ -11,6 +16,8 @@ internal sealed class FramedBroadcastHandler<TDecoder>(RoomOnLoop room, TDecoder
 
     protected override void OnFrame(Connection connection, ReadOnlySpan<byte> frame)
     {
+        if (isText && BrowserRequest.Refuse(connection, frame))
+            return;
         SharedPayload message = SharedPayload.Create(frame.Length + 16);
         write(message, frame);
         room.Say(message);

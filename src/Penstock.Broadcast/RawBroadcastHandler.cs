@@ -7,7 +7,8 @@ internal sealed class RawBroadcastHandler(RoomOnLoop room) : ConnectionHandler
 
     public override int OnReceived(Connection connection, ReadOnlySpan<byte> data)
     {
-        room.Say(SharedPayload.Copy(data));
+        if (!BrowserRequest.Refuse(connection, data))
+            room.Say(SharedPayload.Copy(data));
         return data.Length;
     }
 

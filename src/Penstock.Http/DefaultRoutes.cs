@@ -9,7 +9,8 @@ public static class DefaultRoutes
 {
     /// <summary>
     /// <c>GET /</c> answers Hello, <c>POST /upload</c> the number of bytes received, <c>GET /status</c> the server's
-    /// counters as JSON; with a root directory, other paths are its files, and <c>/</c> its index.html if there is one.
+    /// counters as JSON; with a root directory, other paths are its files, and <c>/</c> its index.html while there is
+    /// one.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
     public static HttpRoutes Create(string? root = null)
@@ -17,11 +18,9 @@ public static class DefaultRoutes
         HttpRoutes routes = new HttpRoutes()
             .Map("POST", "/upload", new UploadEndpoint())
             .Map("GET", "/status", new StatusEndpoint());
-        bool hasIndex = root is not null && File.Exists(Path.Combine(root, StaticFileEndpoint.IndexName));
-        if (!hasIndex)
-            routes.Map("GET", "/", new FixedEndpoint(PreparedResponse.Create(200, "text/plain", "Hello"u8)));
-        if (root is not null)
-            routes.Map("GET", "/{*path}", new StaticFileEndpoint(root));
-        return routes;
+        PreparedResponse hello = PreparedResponse.Create(200, "text/plain", "Hello"u8);
+        return root is null
+            ? routes.Map("GET", "/", new FixedEndpoint(hello))
+            : routes.Map("GET", "/{*path}", new StaticFileEndpoint(root, hello));
     }
 }

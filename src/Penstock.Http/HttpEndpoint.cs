@@ -6,8 +6,12 @@ namespace Penstock.Http;
 /// </summary>
 /// <remarks>
 /// <para>Every member is called on the connection's loop and must not block. The response may be begun and completed in
-/// any of them, or later by work posted to the connection's loop; once it is complete no further member is called for
-/// the request and the exchange must not be touched, because it is used for the next one.</para>
+/// any of them, or later by work posted to the connection's loop.</para>
+/// <para>Every request ends in exactly one of <see cref="OnBodyEnd"/>, when its body came whole, and
+/// <see cref="OnAborted"/>, when it will not, also when the response was complete before that. After
+/// <see cref="OnBodyEnd"/>, <see cref="OnAborted"/> comes only when the connection ends before the response is
+/// complete. Once the request has ended and the response is complete, no further member is called and the exchange must
+/// not be touched, because it is used for the next request.</para>
 /// <para>What a member throws is answered 500 and the connection closed; when the response has begun, it is reset
 /// instead, so that the client does not take a part for the whole.</para>
 /// </remarks>
@@ -16,7 +20,10 @@ public abstract class HttpEndpoint
     /// <summary>The head of a request arrived.</summary>
     public abstract void OnRequest(HttpExchange exchange);
 
-    /// <summary>A piece of the body arrived, behind those before it. The base class reads past it.</summary>
+    /// <summary>
+    /// A piece of the body arrived, behind those before it. The base class reads past it, and so does the server once
+    /// the response is complete.
+    /// </summary>
     /// <param name="exchange">The exchange.</param>
     /// <param name="piece">The engine's memory, valid during the call only.</param>
     /// <returns>
@@ -25,7 +32,10 @@ public abstract class HttpEndpoint
     /// </returns>
     public virtual int OnBody(HttpExchange exchange, ReadOnlySpan<byte> piece) => piece.Length;
 
-    /// <summary>The body is complete, with its trailers. Called for requests without a body as well.</summary>
+    /// <summary>
+    /// The body is complete, with its trailers. Called for requests without a body as well, and when the response is
+    /// complete already.
+    /// </summary>
     public virtual void OnBodyEnd(HttpExchange exchange)
     {
     }
@@ -38,7 +48,11 @@ public abstract class HttpEndpoint
     {
     }
 
-    /// <summary>The connection ended before the response was complete. Nothing can be written any more.</summary>
+    /// <summary>
+    /// The request came to nothing: its body will not be whole (<see cref="HttpExchange.BodyFailure"/> says why), or
+    /// the connection ended before the response was complete. What is written now is dropped; a client whose body was
+    /// refused has been answered by the server.
+    /// </summary>
     public virtual void OnAborted(HttpExchange exchange)
     {
     }

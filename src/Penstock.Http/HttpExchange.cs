@@ -40,8 +40,17 @@ public sealed class HttpExchange
     /// <summary>Names the connection from any thread; post work to it to answer from elsewhere.</summary>
     public ConnectionId ConnectionId { get; private set; }
 
-    /// <summary>The connection ended before the response was complete; what is written now is dropped.</summary>
-    public bool IsAborted => _connection is null;
+    /// <summary>
+    /// The connection ended, or the server answered an error in the endpoint's place, before the response was complete;
+    /// what is written now is dropped.
+    /// </summary>
+    public bool IsAborted => IsDetached || Response.WasReplaced;
+
+    /// <summary>Why the body will never be whole; null when it is, or still comes.</summary>
+    public IncompleteBodyReason? BodyFailure { get; private set; }
+
+    /// <summary>The connection is gone.</summary>
+    internal bool IsDetached => _connection is null;
 
     internal Connection Connection => _connection!;
 
@@ -57,7 +66,12 @@ public sealed class HttpExchange
 
     internal bool ContinueSent { get; set; }
 
+    /// <summary>The endpoint has been told that nothing more comes of this request.</summary>
+    internal bool AbortTold { get; set; }
+
     internal long DiscardedBytes { get; set; }
+
+    internal HttpLoop Loop => _handler.Loop;
 
     internal ReadOnlySpan<byte> Date => _handler.Loop.Date.Line;
 
@@ -76,11 +90,36 @@ public sealed class HttpExchange
     /// another answer, so the next request could not be told from it.
     /// </summary>
     internal bool CanKeepConnection =>
-        Request.KeepAlive && (Phase != ExchangePhase.Body || WillReadRest);
+        Request.KeepAlive && !_handler.Loop.IsStopping && (Phase != ExchangePhase.Body || WillReadRest);
 
     /// <summary>Whether nothing of this exchange is left to do.</summary>
-    internal bool IsFinished =>
-        Response.IsComplete && !Async.IsRunning && (Phase == ExchangePhase.Answering || Response.Closes);
+    internal bool IsFinished => IsServed && (Phase == ExchangePhase.Answering || EndsConnection);
+
+    /// <summary>Whether anything of a request is here; empty lines before one are not.</summary>
+    internal bool HasBegun => Phase != ExchangePhase.Head || Head.Scanned > Head.Start;
+
+    /// <summary>Whether a part of a request is here and the rest is due.</summary>
+    internal bool IsReceiving => HasBegun && Phase != ExchangePhase.Answering;
+
+    /// <summary>Whether nobody works on the response any more; the rest of the body may still be read past.</summary>
+    internal bool IsServed => Response.IsComplete && !Async.IsRunning;
+
+    /// <summary>
+    /// Whether no request can follow on the connection. A response that began before its server was told to stop could
+    /// not say so.
+    /// </summary>
+    internal bool EndsConnection => Response.Closes || _handler.Loop.IsStopping;
+
+    /// <summary>The body came to its end, and <see cref="HttpEndpoint.OnBodyEnd"/> is told or about to be.</summary>
+    internal bool HasBodyEnded { get; private set; }
+
+    /// <summary>
+    /// Why nothing more can be read of the body; null when there may be more, or when all of it was read.
+    /// </summary>
+    internal IncompleteBodyReason? ReadFailure => BodyFailure ?? (WasReadPast ? IncompleteBodyReason.Answered : null);
+
+    /// <summary>Whether the response was complete before the body was, so that nobody is to see the rest.</summary>
+    private bool WasReadPast => DiscardedBytes > 0 || (Response.IsComplete && !HasBodyEnded);
 
     private bool WillReadRest =>
         (ContinueSent || !Request.ExpectsContinue) &&
@@ -102,7 +141,11 @@ public sealed class HttpExchange
     /// Reads from the body into <paramref name="buffer"/>: as much as is there, at least one byte, or 0 at its end. For
     /// handlers mapped as asynchronous functions; while none is reading, the client is slowed down. One read at a time.
     /// </summary>
-    /// <exception cref="IOException">The connection ended.</exception>
+    /// <exception cref="IncompleteBodyException">
+    /// The body ended other than whole: the client left or stopped within it, broke its framing, passed a limit or a
+    /// deadline, or the server stopped. Every later read throws it too. Unless the connection is gone the client has
+    /// been answered, and what is written now is dropped.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The endpoint is not asynchronous, or is reading already.</exception>
     public ValueTask<int> ReadBodyAsync(Memory<byte> buffer) => Async.ReadAsync(buffer);
 
@@ -110,7 +153,8 @@ public sealed class HttpExchange
     /// Completes when less waits for the client than its send queue may hold; at once when that is so already. For
     /// handlers mapped as asynchronous functions.
     /// </summary>
-    /// <inheritdoc cref="ReadBodyAsync"/>
+    /// <exception cref="IOException">The connection ended.</exception>
+    /// <exception cref="InvalidOperationException">The endpoint is not asynchronous, or waits already.</exception>
     public ValueTask FlushAsync() => Async.FlushAsync();
 
     internal void Attach(Connection connection)
@@ -136,7 +180,26 @@ public sealed class HttpExchange
         Head = default;
         CloseReason = CloseReason.LocalClose;
         DiscardedBytes = 0;
-        ContinueSent = _bodyPaused = false;
+        BodyFailure = null;
+        ContinueSent = AbortTold = HasBodyEnded = _bodyPaused = false;
+    }
+
+    /// <summary>Takes note that the body is whole; false when it is known not to be.</summary>
+    internal bool TryEndBody()
+    {
+        Phase = ExchangePhase.Answering;
+        HasBodyEnded = BodyFailure is null;
+        return HasBodyEnded;
+    }
+
+    /// <summary>
+    /// Takes note that the body will never be whole, before anybody is told: who waits for it may be resumed by the
+    /// error that is answered. <see cref="EndpointCalls.Aborted"/> follows.
+    /// </summary>
+    internal void FailBody(IncompleteBodyReason reason)
+    {
+        if (Endpoint is not null && !HasBodyEnded)
+            BodyFailure ??= reason;
     }
 
     internal void PauseBody()
@@ -155,8 +218,11 @@ public sealed class HttpExchange
     {
         _connection?.ResetOnClose = false;
         _handler.Loop.Counters.Count(status);
-        Async.EndRead();
-        if (!IsAborted)
+
+        // With a failure, the reader is told when the connection is on its way to its end.
+        if (BodyFailure is null)
+            Async.FailRead();
+        if (!IsDetached)
             _handler.Advance(this);
     }
 
@@ -176,5 +242,10 @@ public sealed class HttpExchange
 
     internal void Send(ReadOnlySpan<byte> bytes) => _connection?.Send(bytes);
 
-    internal void ResetConnection() => _connection?.Abort();
+    /// <summary>Unless the server has answered in the endpoint's place: that answer is to arrive.</summary>
+    internal void ResetConnection()
+    {
+        if (!Response.WasReplaced)
+            _connection?.Abort();
+    }
 }

@@ -30,7 +30,7 @@ public sealed class HttpHeaders
     {
         for (int i = 0; i < Count; i++)
         {
-            if (_fields[i].NameLength == name.Length && Ascii.EqualsIgnoreCase(NameAt(i), name))
+            if (IsNamed(i, name))
             {
                 value = ValueAt(i);
                 return true;
@@ -40,6 +40,27 @@ public sealed class HttpHeaders
         value = default;
         return false;
     }
+
+    /// <summary>The only field of a name; false when there is none, or more than one and so none to go by.</summary>
+    internal bool TryGetOnly(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        value = default;
+        int found = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (!IsNamed(i, name))
+                continue;
+            value = ValueAt(i);
+            found++;
+        }
+
+        return found == 1;
+    }
+
+    internal bool Contains(ReadOnlySpan<byte> name) => TryGet(name, out _);
+
+    internal bool IsNamed(int index, ReadOnlySpan<byte> name) =>
+        _fields[index].NameLength == name.Length && Ascii.EqualsIgnoreCase(NameAt(index), name);
 
     internal ReadOnlySpan<byte> NameAt(int index) =>
         _request.Bytes.Slice(_fields[index].NameStart, _fields[index].NameLength);

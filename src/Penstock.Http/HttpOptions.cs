@@ -1,3 +1,5 @@
+using Penstock.Http.Parsing;
+
 namespace Penstock.Http;
 
 /// <summary>
@@ -60,6 +62,26 @@ public sealed class HttpOptions
     /// <summary>What <see cref="MinBodyBytesPerSecond"/> is measured over. Default: 5 s.</summary>
     public TimeSpan MinBodyRateWindow { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// The hosts that the server answers for, from the <c>Host</c> field or an absolute target, without ports: a name,
+    /// <c>*.name</c> for all below it, an address, or <c>*</c> for every host. Others are answered 421. Default: empty,
+    /// which means on a loopback address every address, <c>localhost</c> and the names below it, and elsewhere every
+    /// host, because a server cannot know its names. A request that names no host is served.
+    /// </summary>
+    /// <remarks>
+    /// Without this, a web page of any origin could have its name point at loopback and read what a server there
+    /// serves. It does not keep a page from sending requests to the server's real name; whoever changes something on
+    /// request should also look at <c>Origin</c>.
+    /// </remarks>
+    public IReadOnlyList<string> AllowedHosts { get; set; } = [];
+
+    /// <summary>Whether a text may stand in <see cref="AllowedHosts"/>.</summary>
+    public static bool IsHostPattern(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return HostRules.IsPattern(text);
+    }
+
     internal HttpOptions Copy() => (HttpOptions)MemberwiseClone();
 
     internal void Validate(ServerOptions server)
@@ -70,6 +92,7 @@ public sealed class HttpOptions
         AtLeast(MaxBodyBytes, 0, nameof(MaxBodyBytes));
         AtLeast(MaxDiscardedBodyBytes, 0, nameof(MaxDiscardedBodyBytes));
         AtLeast(MinBodyBytesPerSecond, 0, nameof(MinBodyBytesPerSecond));
+        Hosts(AllowedHosts, nameof(AllowedHosts));
         PositiveOrInfinite(HeadTimeout, nameof(HeadTimeout));
         PositiveOrInfinite(BodyTimeout, nameof(BodyTimeout));
         PositiveOrInfinite(MinBodyRateWindow, nameof(MinBodyRateWindow));
@@ -86,6 +109,13 @@ public sealed class HttpOptions
     {
         if (value > maximum)
             throw new ArgumentOutOfRangeException(name, value, $"{name} must not be above {maximumName} ({maximum}).");
+    }
+
+    private static void Hosts(IReadOnlyList<string> hosts, string name)
+    {
+        ArgumentNullException.ThrowIfNull(hosts, name);
+        if (hosts.FirstOrDefault(host => !HostRules.IsPattern(host)) is { } wrong)
+            throw new ArgumentException($"{name}: '{wrong}' is no host.", name);
     }
 
     private static void PositiveOrInfinite(TimeSpan value, string name)

@@ -18,6 +18,7 @@ public sealed class HttpRequest
     private ByteRange _method;
     private ByteRange _target;
     private ByteRange _path;
+    private ByteRange _rawPath;
     private ByteRange _query;
     private ByteRange _host;
 
@@ -64,6 +65,12 @@ public sealed class HttpRequest
     /// <summary>Body bytes that have arrived so far, without the framing of chunks.</summary>
     public long BodyBytesReceived { get; internal set; }
 
+    /// <summary>The path as it was sent; empty when the target has none.</summary>
+    internal ReadOnlySpan<byte> RawPath => Slice(_rawPath);
+
+    /// <summary>A <c>%2F</c> in the path stands for a slash, and not for these three characters.</summary>
+    internal bool HasEncodedSlash { get; set; }
+
     internal RouteValues RouteValues { get; } = new();
 
     internal bool IsHead { get; private set; }
@@ -104,7 +111,7 @@ public sealed class HttpRequest
     internal void Reset()
     {
         _length = 0;
-        _method = _target = _path = _query = _host = default;
+        _method = _target = _path = _rawPath = _query = _host = default;
         TrailerLines = default;
         Headers.Clear();
         Trailers.Clear();
@@ -113,7 +120,7 @@ public sealed class HttpRequest
         KnownMethod = HttpMethod.None;
         BodyBytesReceived = 0;
         DeclaredLength = 0;
-        IsHead = IsChunked = KeepAlive = ExpectsContinue = IsPathEncoded = false;
+        IsHead = IsChunked = KeepAlive = ExpectsContinue = IsPathEncoded = HasEncodedSlash = false;
     }
 
     /// <summary>
@@ -145,6 +152,8 @@ public sealed class HttpRequest
     internal void SetPath(ReadOnlySpan<byte> path) => _path = RangeOf(path);
 
     internal void SetPath(ByteRange path) => _path = path;
+
+    internal void SetRawPath(ReadOnlySpan<byte> path) => _rawPath = RangeOf(path);
 
     internal void SetQuery(ReadOnlySpan<byte> query) => _query = RangeOf(query);
 

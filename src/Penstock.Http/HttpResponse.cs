@@ -39,10 +39,10 @@ public sealed class HttpResponse
     }
 
     /// <summary>Whether the head has been written.</summary>
-    public bool HasStarted => _phase != ResponsePhase.NotStarted;
+    public bool HasStarted => WasReplaced || _phase != ResponsePhase.NotStarted;
 
     /// <summary>Whether everything has been written.</summary>
-    public bool IsComplete => _phase == ResponsePhase.Complete;
+    public bool IsComplete => WasReplaced || _phase == ResponsePhase.Complete;
 
     /// <summary>
     /// Whether less waits for the client than its send queue may hold. A producer that stops when it is false is called
@@ -52,6 +52,12 @@ public sealed class HttpResponse
 
     /// <summary>The connection ends after this response.</summary>
     internal bool Closes { get; private set; }
+
+    /// <summary>
+    /// The server has answered an error instead. What the endpoint writes then is dropped, as it is once the connection
+    /// is gone; the engine takes nothing for a connection that closes.
+    /// </summary>
+    internal bool WasReplaced { get; private set; }
 
     /// <summary>
     /// Adds a field. Date, Connection, Content-Length and Transfer-Encoding are not an endpoint's to add.
@@ -70,7 +76,7 @@ public sealed class HttpResponse
     /// <inheritdoc cref="AddHeader"/>
     public void AddTrailer(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        if (IsComplete)
+        if (_phase == ResponsePhase.Complete)
             throw WrongOrder();
         _trailers.Add(name, value);
     }
@@ -201,7 +207,7 @@ public sealed class HttpResponse
         _statusCode = 200;
         _fields.Clear();
         _trailers.Clear();
-        Closes = false;
+        Closes = WasReplaced = false;
     }
 
     /// <summary>Forgets what an endpoint had prepared, for an error that takes its place.</summary>
@@ -210,12 +216,16 @@ public sealed class HttpResponse
         _fields.Clear();
         Closes = true;
         Send(error);
+        _fields.Clear();
+        _phase = ResponsePhase.NotStarted;
+        WasReplaced = true;
     }
 
     private void Finish()
     {
         _phase = ResponsePhase.Complete;
-        _exchange.OnResponseComplete(_statusCode);
+        if (!WasReplaced)
+            _exchange.OnResponseComplete(_statusCode);
     }
 
     private void FinishHead(ref HeadWriter writer)

@@ -1,3 +1,5 @@
+using System.Net;
+using Penstock.Http.Parsing;
 using Penstock.Http.Serving;
 
 namespace Penstock.Http;
@@ -8,6 +10,8 @@ public sealed class HttpServer : IAsyncDisposable
 {
     /// <summary>How often request deadlines are looked at and the date is renewed: their granularity.</summary>
     public static readonly TimeSpan SweepPeriod = TimeSpan.FromMilliseconds(250);
+
+    private static readonly IPEndPoint LoopbackEndPoint = new(IPAddress.Loopback, 0);
 
     private readonly PerLoop<HttpLoop> _loops;
     private TcpServer? _listener;
@@ -20,6 +24,12 @@ public sealed class HttpServer : IAsyncDisposable
 
     /// <summary>Completes when the server has stopped; faulted when its listener or a loop broke.</summary>
     public Task Completion => Listener.Completion;
+
+    /// <summary>The hosts that requests may name.</summary>
+    internal HostRules Hosts { get; private set; } = HostRules.Any;
+
+    /// <summary>Whether a loop has been told that the server stops. Any thread; may be a moment late.</summary>
+    internal bool IsStopping => _loops.Values.Any(loop => loop.IsStopping);
 
     /// <summary>Starts a server on loops of its own. It accepts connections when this returns.</summary>
     /// <param name="options">What a connection may cost; read once, here.</param>
@@ -63,7 +73,15 @@ public sealed class HttpServer : IAsyncDisposable
         };
     }
 
-    /// <summary>Stops the server as <see cref="TcpServer.StopAsync"/> does.</summary>
+    /// <summary>
+    /// Stops accepting, closes connections that are between requests, and serves the requests that have begun, their
+    /// uploads and downloads to the end. Each is the last of its connection. Those that are not done after
+    /// <see cref="ServerOptions.ShutdownTimeout"/> are reset. Calling it again joins the stop that is under way.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the patience: what is left is reset at once.</param>
+    public Task StopAsync(CancellationToken cancellationToken = default) => Listener.StopAsync(cancellationToken);
+
+    /// <summary>As <see cref="StopAsync"/>.</summary>
     public async ValueTask DisposeAsync() => await Listener.DisposeAsync().ConfigureAwait(false);
 
     private static HttpServer Start(
@@ -76,7 +94,12 @@ public sealed class HttpServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(routes);
         http.Validate(options);
-        var server = new HttpServer(http.Copy(), routes, options.MaxSendQueueBytes);
+        http = http.Copy();
+        var server = new HttpServer(http, routes, options.MaxSendQueueBytes)
+        {
+            // Where an inherited socket listens is seen below.
+            Hosts = HostRules.For(http.AllowedHosts, options.EndPoint as IPEndPoint ?? LoopbackEndPoint),
+        };
         try
         {
             server._listener = listen(server.CreateHandler);
@@ -87,6 +110,7 @@ public sealed class HttpServer : IAsyncDisposable
             throw;
         }
 
+        server.Hosts = HostRules.For(http.AllowedHosts, server._listener.EndPoint);
         server._listener.Completion.ContinueWith(_ => server.StopSweeping(), TaskScheduler.Default);
         return server;
     }

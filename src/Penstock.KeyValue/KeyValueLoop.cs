@@ -12,8 +12,8 @@ internal sealed class KeyValueLoop
 {
     private readonly LogRecordBuilder? _journal;
 
-    /// <summary>Something was logged since <see cref="Tick"/>.</summary>
-    private bool _wrote;
+    /// <summary>Changes at the time of <see cref="Tick"/>.</summary>
+    private long _changesBefore;
 
     public KeyValueLoop(KeyValueDatabase database, EventLoopContext context)
     {
@@ -46,7 +46,7 @@ internal sealed class KeyValueLoop
     public void Tick()
     {
         Keys.Now = Database.UnixTime;
-        _wrote = false;
+        _changesBefore = Keys.Changes;
     }
 
     /// <summary>Whether what is changed goes to a log.</summary>
@@ -60,11 +60,14 @@ internal sealed class KeyValueLoop
         if (_journal is not { IsEmpty: false })
             return;
         Database.Log!.Append(_journal);
-        _wrote = true;
     }
 
-    /// <summary>Called after commands ran: their replies may have to wait for the disk.</summary>
-    public void AfterCommands(Connection connection) => Replies?.HoldIfNeeded(connection, _wrote);
+    /// <summary>
+    /// Called after commands ran: their replies may have to wait for the disk. That a key was found over its time is
+    /// logged too, but whoever found it has changed nothing.
+    /// </summary>
+    public void AfterCommands(Connection connection) =>
+        Replies?.HoldIfNeeded(connection, wrote: Keys.Changes != _changesBefore);
 
     /// <summary>
     /// A bounded look for keys whose time is over: in each shard it goes on where the last look ended.
@@ -78,7 +81,10 @@ internal sealed class KeyValueLoop
             if (shard.ExpiringCount == 0)
                 continue;
             lock (shard.Gate)
+            {
                 ExpireSome(shard, EntriesPerShard);
+                Commit();
+            }
         }
     }
 
@@ -88,10 +94,7 @@ internal sealed class KeyValueLoop
         if (index == 0)
             index = shard.Count;
         while (budget-- > 0 && index > 0)
-        {
-            if (shard[--index].IsExpired(Keys.Now))
-                Keys.Expire(shard, index);
-        }
+            Keys.ExpireIfOver(shard, --index);
 
         shard.ExpiryCursor = index;
     }

@@ -1,3 +1,5 @@
+using Penstock.Drivers;
+
 namespace Penstock;
 
 /// <summary>
@@ -69,6 +71,23 @@ public abstract class ConnectionHandler
     public virtual void OnPeerFinishing(Connection connection)
     {
     }
+
+    /// <summary>
+    /// The peer has let its time for a whole message pass (<see cref="ConnectionOptions.IdleTimeout"/>,
+    /// <see cref="ConnectionOptions.FirstMessageTimeout"/>). Closes the connection at once, unless overridden to tell
+    /// the peer first; an override must close it.
+    /// </summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="reason">Which of the two it was.</param>
+    public virtual void OnReceiveTimeout(Connection connection, CloseReason reason) =>
+        connection.CloseNow(reason, CloseMode.Graceful);
+
+    /// <summary>
+    /// The server stops and accepts nobody any more. Closes the connection once everything staged is sent; what the
+    /// peer had sent of a message is dropped. Overridden by a handler that finishes what is under way: it must close
+    /// the connection then, and has <see cref="ServerOptions.ShutdownTimeout"/> until it is reset.
+    /// </summary>
+    public virtual void OnStopping(Connection connection) => connection.Close(CloseReason.ServerShutdown);
 
     /// <summary>The connection is over. Nothing can be sent any more.</summary>
     public virtual void OnClosed(Connection connection, CloseReason reason)

@@ -56,6 +56,47 @@ public sealed class BroadcastServerTests
         Dispose(clients);
     }
 
+    [Theory]
+    [InlineData(BroadcastFraming.Lines, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nevil\n")]
+    [InlineData(BroadcastFraming.Lines, "GET /evil HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData(BroadcastFraming.Raw, "OPTIONS / HTTP/1.1\r\nHost: localhost\r\n\r\nevil\n")]
+    [InlineData(BroadcastFraming.Raw, "POST /evil-that-goes-on")]
+    [InlineData(BroadcastFraming.UInt32LittleEndian, "POST / HTTP/1.1\r\nHost: localhost\r\n\r\nevil\n")]
+    [InlineData(BroadcastFraming.UInt64BigEndian, "POST / HTTP/1.1\r\nHost: localhost\r\n\r\nevil\n")]
+    public async Task A_browser_that_is_sent_here_by_a_web_page_says_nothing_to_anybody(
+        BroadcastFraming framing, string request)
+    {
+        TestIo.SkipIfOneAtATime();
+        await using TcpServer server = Servers.Start(framing);
+        using TestClient listener = await TestClient.ConnectAsync(server);
+        using TestClient browser = await TestClient.ConnectAsync(server);
+        await browser.SendBytesAsync(Encoding.ASCII.GetBytes(request));
+        Assert.Empty(await browser.ReceiveBytesAsync(1));
+
+        // Had anything been said, it would have come before this.
+        using TestClient friend = await TestClient.ConnectAsync(server);
+        byte[] words = framing switch
+        {
+            BroadcastFraming.UInt32LittleEndian => [2, 0, 0, 0, .. "hi"u8],
+            BroadcastFraming.UInt64BigEndian => [0, 0, 0, 0, 0, 0, 0, 2, .. "hi"u8],
+            _ => "hi\n"u8.ToArray(),
+        };
+        await friend.SendBytesAsync(words);
+        Assert.Equal(words, await listener.ReceiveBytesAsync(words.Length));
+    }
+
+    [Theory]
+    [InlineData("POST this tomorrow\n")]
+    [InlineData("GET /well soon\n")]
+    [InlineData("hello\nGET / HTTP/1.1\n")]
+    public async Task What_only_resembles_a_request_or_is_not_said_first_is_a_message(string words)
+    {
+        await using TcpServer server = Servers.Start(BroadcastFraming.Lines);
+        using TestClient client = await TestClient.ConnectAsync(server);
+        await client.SendBytesAsync(Encoding.ASCII.GetBytes(words));
+        Assert.Equal(words, Encoding.ASCII.GetString(await client.ReceiveBytesAsync(words.Length)));
+    }
+
     [Fact]
     public async Task Little_endian_frames_keep_their_framing()
     {

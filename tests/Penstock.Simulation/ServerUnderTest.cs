@@ -64,7 +64,7 @@ internal sealed class ServerUnderTest
         }
     }
 
-    private void Drain() => RunningServer.End(Part, c => c.Drain(CloseReason.ServerShutdown), () => IsStopped = true);
+    private void Drain() => RunningServer.End(Part, c => c.Stop(), () => IsStopped = true);
 
     private void Listen(SimulationRun run)
     {

@@ -8,10 +8,12 @@ namespace Penstock.Cli.Commands;
 /// <summary><c>penstock kv get</c> and <c>penstock kv put</c>: a client of the protobuf protocol.</summary>
 internal static class KeyValueClientCommand
 {
-    public static Command Create() => new("kv", "Reads and writes one key of a key-value server.")
+    public static Command Create() => new("kv", "A key of a running key-value server, or the data of one that is not.")
     {
         CreateGet(),
         CreatePut(),
+        KeyValueStorageCommand.CreateCheck(),
+        KeyValueStorageCommand.CreateRepair(),
     };
 
     private static Command CreateGet()

@@ -90,6 +90,21 @@ internal static class Options
             "DIR",
             text => (text, Directory.Exists(text) ? null : "must be a directory that exists"));
 
+    /// <summary>An option that may be given several times.</summary>
+    public static Option<string[]> Several(
+        string name, string description, string valueName, Func<string, bool> isValid) => new(name)
+        {
+            Description = description,
+            HelpName = valueName,
+            CustomParser = result =>
+            {
+                string[] values = [.. result.Tokens.Select(token => token.Value)];
+                if (Array.Find(values, value => !isValid(value)) is { } wrong)
+                    result.AddError($"{name} must be a {valueName.ToLowerInvariant()}, not '{wrong}'.");
+                return values;
+            },
+        };
+
     /// <summary>File permissions in octal.</summary>
     public static Option<Choice<UnixFileMode>> FileMode(string name, string description, string value)
     {

@@ -51,6 +51,16 @@ internal sealed class ServerArguments
     private readonly Option<ByteSize> _maxMessage;
     private readonly Option<Limit> _idleTimeout;
 
+    private readonly Option<Limit> _shutdownTimeout = Options.TimeLimit(
+        "--shutdown-timeout",
+        "How long a stop waits for clients before it resets them; 0 for no limit.",
+        new ServerOptions().ShutdownTimeout);
+
+    private readonly Option<Limit> _lingerTimeout = Options.TimeLimit(
+        "--linger-timeout",
+        "How long a client that goes on sending behind the end of its connection is listened to; 0 for not at all.",
+        new ServerOptions().LingerTimeout);
+
     /// <param name="port">What is listened on by default.</param>
     /// <param name="maxMessage">Bytes in the longest message by default.</param>
     /// <param name="largestMessage">The most that can be asked for.</param>
@@ -77,6 +87,7 @@ internal sealed class ServerArguments
             _host, _port, _unix,
             _io, _busyWaitOne, _readSlices, _trigger,
             _loops, _maxConnections, _maxMessage, _idleTimeout,
+            _shutdownTimeout, _lingerTimeout,
         ];
         foreach (Option option in options)
             command.Options.Add(option);
@@ -91,6 +102,8 @@ internal sealed class ServerArguments
             MaxConnections = busyWaitOne ? 1 : parsed.GetValue(_maxConnections),
             MaxMessageBytes = (int)Math.Min(ReadMaxMessage(parsed), ConnectionOptions.LargestMessageBytes),
             IdleTimeout = parsed.GetValue(_idleTimeout).Time,
+            ShutdownTimeout = parsed.GetValue(_shutdownTimeout).Time,
+            LingerTimeout = parsed.GetValue(_lingerTimeout).Time,
 
             // A silent newcomer has as long as a silent client: the wire protocols of these servers say so.
             FirstMessageTimeout = Timeout.InfiniteTimeSpan,

@@ -15,8 +15,11 @@ internal struct ChunkedDecoder(HttpRequest request, HttpOptions options)
     /// <summary>Nobody uses extensions, but a sender could make the body of a body out of them.</summary>
     private const int MaxExtensionBytes = 4_096;
 
-    /// <summary>More digits would overflow; they are over any limit first.</summary>
-    private const int MaxSizeDigits = 15;
+    /// <summary>Zeros before a size mean nothing, but a sender could make the body of a body out of them too.</summary>
+    private const int MaxLeadingZeros = 4_096;
+
+    /// <summary>With one digit more it could overflow.</summary>
+    private const long LargestSize = long.MaxValue >> 4;
 
     private State _state;
     private int _digits;
@@ -81,10 +84,11 @@ internal struct ChunkedDecoder(HttpRequest request, HttpOptions options)
     {
         if (char.IsAsciiHexDigit((char)value))
         {
-            if (++_digits > MaxSizeDigits)
+            if (_remaining > LargestSize)
                 return BodyStatus.TooLarge;
+            _digits++;
             _remaining = (_remaining << 4) + HexValue(value);
-            return BodyStatus.NeedMore;
+            return _remaining == 0 && _digits > MaxLeadingZeros ? BodyStatus.Invalid : BodyStatus.NeedMore;
         }
 
         if (_digits == 0)
@@ -117,9 +121,9 @@ internal struct ChunkedDecoder(HttpRequest request, HttpOptions options)
 
     private BodyStatus EndSize()
     {
-        _total += _remaining;
-        if (_total > options.MaxBodyBytes)
+        if (_remaining > options.MaxBodyBytes - _total)
             return BodyStatus.TooLarge;
+        _total += _remaining;
         _state = _remaining == 0 ? State.Trailers : State.Content;
         _trailerStart = _trailerLine = request.Length;
         _digits = _extension = 0;

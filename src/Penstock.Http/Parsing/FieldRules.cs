@@ -69,13 +69,22 @@ internal static class FieldRules
         return 0;
     }
 
-    /// <summary>RFC 9110, section 10.1.1: 417 for what is not understood; ignored in an HTTP/1.0 request.</summary>
+    /// <summary>
+    /// RFC 9110, section 10.1.1: a list, which may be empty. 417 for what is not understood; ignored in an HTTP/1.0
+    /// request.
+    /// </summary>
     private static int TakeExpect(HttpRequest request, ReadOnlySpan<byte> value)
     {
         if (request.Version == HttpVersion.Http10)
             return 0;
-        request.ExpectsContinue = Ascii.EqualsIgnoreCase(value, "100-continue"u8);
-        return request.ExpectsContinue ? 0 : StatusCodes.Status417ExpectationFailed;
+        foreach (ReadOnlySpan<byte> expectation in new FieldList(value))
+        {
+            if (!Ascii.EqualsIgnoreCase(expectation, "100-continue"u8))
+                return StatusCodes.Status417ExpectationFailed;
+            request.ExpectsContinue = true;
+        }
+
+        return 0;
     }
 
     /// <summary>RFC 9112, section 9.3: close wins over keep-alive.</summary>
@@ -115,7 +124,9 @@ internal static class FieldRules
         seen.Length = true;
 
         // Digits that overflow are still a length, only one that is over any limit.
-        request.DeclaredLength = long.TryParse(value, out long length) ? length : long.MaxValue;
+        if (!long.TryParse(value, out long length))
+            return StatusCodes.Status413PayloadTooLarge;
+        request.DeclaredLength = length;
         return 0;
     }
 

@@ -12,7 +12,7 @@ internal struct HeadProgress
     /// <summary>Lines ended, empty ones included.</summary>
     public int Lines;
 
-    /// <summary>Where the request line begins: after an empty line that some clients send first.</summary>
+    /// <summary>Where the request line begins: after empty lines that some clients send first.</summary>
     public int Start;
 
     /// <summary>Whether the request line has ended.</summary>

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 namespace Penstock.Http.Parsing;
 
 /// <summary>
@@ -6,8 +8,8 @@ namespace Penstock.Http.Parsing;
 /// </summary>
 /// <remarks>
 /// RFC 9112, section 2.2: lines end in CRLF. A recipient may take a bare LF for one; this one does not, because parties
-/// that disagree about where lines end are how requests are smuggled. One empty line before the request line is
-/// skipped.
+/// that disagree about where lines end are how requests are smuggled. Empty lines before the request line are skipped,
+/// as far as a head may be long. A request line is judged where it ends: without a version no more is due.
 /// </remarks>
 internal sealed class HeadScanner(int maxRequestLine, int maxHead)
 {
@@ -64,19 +66,24 @@ internal sealed class HeadScanner(int maxRequestLine, int maxHead)
 
     private static HeadStatus EndLine(ReadOnlySpan<byte> data, int end, ref HeadProgress progress)
     {
-        bool empty = end - progress.LineStart == 1;
+        ReadOnlySpan<byte> line = data[progress.LineStart..(end - 1)];
         bool inFields = progress.InFields;
         progress.Lines++;
         progress.Scanned = progress.LineStart = end + 1;
-        if (!empty)
-            return HeadStatus.Incomplete;
+        if (!line.IsEmpty)
+            return inFields ? HeadStatus.Incomplete : JudgeRequestLine(line);
         if (inFields)
             return IsClean(data[..progress.Scanned], progress.Lines) ? HeadStatus.Complete : HeadStatus.Invalid;
-        if (progress.Start > 0)
-            return HeadStatus.Invalid;
         progress.Start = progress.LineStart;
         return HeadStatus.Incomplete;
     }
+
+    private static HeadStatus JudgeRequestLine(ReadOnlySpan<byte> line) => RequestLineRules.CheckVersion(line) switch
+    {
+        0 => HeadStatus.Incomplete,
+        StatusCodes.Status505HttpVersionNotsupported => HeadStatus.UnsupportedVersion,
+        _ => HeadStatus.Invalid,
+    };
 
     /// <summary>
     /// Every LF has its CR, so one CR too many is one without its LF (RFC 9112, section 2.2: invalid). Controls are

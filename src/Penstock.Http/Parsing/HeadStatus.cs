@@ -12,6 +12,9 @@ internal enum HeadStatus
     /// <summary>It is not HTTP, whatever follows.</summary>
     Invalid,
 
+    /// <summary>Its major version is not 1.</summary>
+    UnsupportedVersion,
+
     /// <summary>The request line is too long because of its method.</summary>
     MethodTooLong,
 

@@ -7,11 +7,13 @@ internal static class PercentEncoding
 {
     /// <summary>
     /// Decodes into <paramref name="target"/>, which must be as long as the source. An encoded slash is left as it is:
-    /// it is a character of a segment, and decoded it would separate two. False for a broken escape or an encoded NUL.
+    /// it is a character of a segment, and decoded it would separate two; <paramref name="encodedSlash"/> tells it from
+    /// a percent sign before <c>2F</c>. False for a broken escape or an encoded NUL.
     /// </summary>
-    public static bool TryDecode(ReadOnlySpan<byte> source, Span<byte> target, out int length)
+    public static bool TryDecode(ReadOnlySpan<byte> source, Span<byte> target, out int length, out bool encodedSlash)
     {
         length = 0;
+        encodedSlash = false;
         for (int i = 0; i < source.Length; i++)
         {
             byte value = source[i];
@@ -23,6 +25,7 @@ internal static class PercentEncoding
                 {
                     source.Slice(i, 3).CopyTo(target[length..]);
                     length += 3;
+                    encodedSlash = true;
                     i += 2;
                     continue;
                 }

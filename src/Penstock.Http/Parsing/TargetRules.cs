@@ -76,6 +76,7 @@ internal static class TargetRules
         ReadOnlySpan<byte> path = mark < 0 ? target : target[..mark];
         if (mark >= 0)
             request.SetQuery(target[(mark + 1)..]);
+        request.SetRawPath(path);
         if (!request.IsPathEncoded)
         {
             request.SetPath(path);
@@ -83,8 +84,9 @@ internal static class TargetRules
         }
 
         Span<byte> decoded = path.Length <= 256 ? stackalloc byte[path.Length] : new byte[path.Length];
-        if (!PercentEncoding.TryDecode(path, decoded, out int length))
+        if (!PercentEncoding.TryDecode(path, decoded, out int length, out bool encodedSlash))
             return BadRequest;
+        request.HasEncodedSlash = encodedSlash;
         request.SetPath(request.Append(decoded[..length]));
         return 0;
     }

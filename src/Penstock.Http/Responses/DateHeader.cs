@@ -18,6 +18,9 @@ internal sealed class DateHeader
 
     public ReadOnlySpan<byte> Line => _line;
 
+    /// <summary>The date that the line says.</summary>
+    public DateTimeOffset Second => DateTimeOffset.FromUnixTimeSeconds(_second);
+
     public void Update(DateTimeOffset now)
     {
         long second = now.ToUnixTimeSeconds();

@@ -35,7 +35,9 @@ internal sealed class AsyncExchange(HttpExchange exchange)
         ThrowIfUnusable(_read);
         if (buffer.IsEmpty)
             throw new ArgumentException("A read needs room for at least one byte.", nameof(buffer));
-        if (exchange.Response.IsComplete || exchange.Phase == ExchangePhase.Answering)
+        if (exchange.ReadFailure is { } failure)
+            return ValueTask.FromException<int>(new IncompleteBodyException(failure));
+        if (exchange.HasBodyEnded)
             return ValueTask.FromResult(0);
         _buffer = buffer;
         ValueTask<int> task = _read.Begin();
@@ -46,6 +48,8 @@ internal sealed class AsyncExchange(HttpExchange exchange)
     public ValueTask FlushAsync()
     {
         ThrowIfUnusable(_flush);
+        if (exchange.IsDetached)
+            throw Gone();
         return exchange.HasRoom ? ValueTask.CompletedTask : _flush.BeginVoid();
     }
 
@@ -64,14 +68,26 @@ internal sealed class AsyncExchange(HttpExchange exchange)
         return taken;
     }
 
-    public void EndRead() => _read.End(0);
+    /// <summary>A reader that waits learns that nothing more comes, or why.</summary>
+    public void EndRead()
+    {
+        FailRead();
+        _read.End(0);
+    }
 
     public void EndFlush() => _flush.End(0);
+
+    /// <summary>A reader that waits learns why nothing more comes.</summary>
+    public void FailRead()
+    {
+        if (_read.IsPending && exchange.ReadFailure is { } failure)
+            _read.Fail(new IncompleteBodyException(failure));
+    }
 
     /// <summary>The connection ended: whoever waits for it learns that.</summary>
     public void Abort()
     {
-        _read.Fail(Gone());
+        FailRead();
         _flush.Fail(Gone());
     }
 
@@ -99,8 +115,6 @@ internal sealed class AsyncExchange(HttpExchange exchange)
             throw new InvalidOperationException("Only a handler that was mapped as an asynchronous function can wait.");
         if (wait.IsPending)
             throw new InvalidOperationException("One wait at a time.");
-        if (exchange.IsAborted)
-            throw Gone();
     }
 
     private static IOException Gone() => new("The client's connection ended.");

@@ -61,8 +61,13 @@ internal static class EndpointCalls
         }
     }
 
+    /// <summary>Tells the endpoint, and a reader that waits, that nothing more comes; once.</summary>
     public static void Aborted(HttpExchange exchange)
     {
+        exchange.Async.FailRead();
+        if (exchange.AbortTold || exchange.Endpoint is null)
+            return;
+        exchange.AbortTold = true;
         try
         {
             exchange.Endpoint!.OnAborted(exchange);
@@ -77,8 +82,12 @@ internal static class EndpointCalls
     public static void Fail(HttpExchange exchange, Exception exception)
     {
         HttpEventSource.Log.EndpointFault(exchange, exception);
-        if (!exchange.IsAborted)
-            Refuse(exchange, 500, CloseReason.HandlerFault);
+        if (exchange.IsDetached)
+            return;
+        exchange.FailBody(IncompleteBodyReason.EndpointFault);
+        Refuse(exchange, 500, CloseReason.HandlerFault);
+        if (exchange.BodyFailure is not null)
+            Aborted(exchange);
     }
 
     /// <summary>Answers with an error, unless an answer has begun, and closes.</summary>

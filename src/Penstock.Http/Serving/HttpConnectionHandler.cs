@@ -25,7 +25,7 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
         Loop = loop;
         _reader = new RequestReader(loop);
         _pool = new ExchangePool(this);
-        _onLate = exchange => _reader.Reject(exchange, 408);
+        _onLate = exchange => _reader.Reject(exchange, 408, IncompleteBodyReason.TooSlow);
     }
 
     public HttpLoop Loop { get; }
@@ -64,10 +64,30 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
     /// </summary>
     public override void OnPeerFinished(Connection connection)
     {
-        if (connection.UserState is HttpExchange { Phase: not ExchangePhase.Answering } exchange)
-            _reader.Reject(exchange, 400);
+        if (connection.UserState is HttpExchange { IsReceiving: true } exchange)
+            _reader.Reject(exchange, 400, IncompleteBodyReason.PeerFinished);
         else
             connection.Close(CloseReason.PeerFinished);
+    }
+
+    /// <summary>A client that began a request and went silent is told what it did not keep to.</summary>
+    public override void OnReceiveTimeout(Connection connection, CloseReason reason)
+    {
+        if (connection.UserState is HttpExchange { IsReceiving: true } exchange)
+            _onLate(exchange);
+        else
+            base.OnReceiveTimeout(connection, reason);
+    }
+
+    /// <summary>
+    /// Requests that have begun are served, within <see cref="ServerOptions.ShutdownTimeout"/>, and are the last of
+    /// their connections. A connection without one ends.
+    /// </summary>
+    public override void OnStopping(Connection connection)
+    {
+        Loop.IsStopping = true;
+        if (connection.UserState is not HttpExchange { HasBegun: true, IsServed: false })
+            connection.Close(CloseReason.ServerShutdown);
     }
 
     public override void OnClosed(Connection connection, CloseReason reason)
@@ -75,9 +95,10 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
         if (connection.UserState is not HttpExchange exchange)
             return;
         Loop.Watch.Remove(exchange);
-        bool unanswered = exchange.Endpoint is not null && !exchange.Response.IsComplete;
+        bool unanswered = !exchange.Response.IsComplete;
+        exchange.FailBody(ReasonOf(reason, unanswered));
         exchange.Detach();
-        if (unanswered)
+        if (unanswered || exchange.BodyFailure is not null)
             EndpointCalls.Aborted(exchange);
         exchange.Async.Abort();
         if (!exchange.Async.IsRunning)
@@ -118,10 +139,12 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
     /// </summary>
     public void OnHandlerEnded(HttpExchange exchange, Exception? exception)
     {
-        if (exchange.IsAborted)
+        // A handler that fails because its client left, or sent no whole body, has done nothing wrong.
+        if (exchange.IsAborted && exception is IOException)
+            exception = null;
+        if (exchange.IsDetached)
         {
-            // A handler that fails because its client left has done nothing wrong.
-            if (exception is not null and not IOException)
+            if (exception is not null)
                 HttpEventSource.Log.EndpointFault(exchange, exception);
             _pool.Return(exchange);
         }
@@ -143,10 +166,12 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
     {
         // Or the next request, if its head has begun already, would have what is left of this one's time.
         Loop.Watch.Remove(exchange);
-        if (exchange.Response.Closes)
-            exchange.Connection.Close(exchange.CloseReason);
-        else
+        if (!exchange.EndsConnection)
             exchange.Reset();
+        else if (Loop.IsStopping)
+            exchange.Connection.Close(CloseReason.ServerShutdown);
+        else
+            exchange.Connection.Close(exchange.CloseReason);
     }
 
     /// <summary>Leaves the connection as it must be until something happens.</summary>
@@ -170,4 +195,14 @@ internal sealed class HttpConnectionHandler : ConnectionHandler
         if (exchange.Phase == ExchangePhase.Answering)
             connection.Pause();
     }
+
+    private static IncompleteBodyReason ReasonOf(CloseReason reason, bool unanswered) => reason switch
+    {
+        CloseReason.ServerShutdown => IncompleteBodyReason.ServerShutdown,
+        CloseReason.PeerFinished => IncompleteBodyReason.PeerFinished,
+        CloseReason.IdleTimeout or CloseReason.FirstMessageTimeout => IncompleteBodyReason.TooSlow,
+        CloseReason.HandlerFault => IncompleteBodyReason.EndpointFault,
+        CloseReason.LocalClose when !unanswered => IncompleteBodyReason.Answered,
+        _ => IncompleteBodyReason.ConnectionEnded,
+    };
 }

@@ -18,4 +18,7 @@ internal sealed class HttpEventSource : EventSource
 
     [Event(1, Level = EventLevel.Error, Message = "An endpoint threw; connection {0} is closed: {1}")]
     public void EndpointFault(string connection, string exception) => WriteEvent(1, connection, exception);
+
+    [Event(2, Level = EventLevel.Warning, Message = "The file for {0} could not be opened (error {1})")]
+    public void FileNotOpened(string path, int error) => WriteEvent(2, path, error);
 }

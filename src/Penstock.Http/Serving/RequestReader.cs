@@ -1,4 +1,5 @@
 using Penstock.Http.Bodies;
+using Penstock.Http.Endpoints;
 using Penstock.Http.Parsing;
 
 namespace Penstock.Http.Serving;
@@ -6,6 +7,8 @@ namespace Penstock.Http.Serving;
 /// <summary>Reads requests from bytes, as they come: heads whole, bodies in pieces. One per loop.</summary>
 internal sealed class RequestReader(HttpLoop loop)
 {
+    private static readonly HttpEndpoint Misdirected = FixedEndpoint.ForStatus(421);
+
     private readonly HeadScanner _scanner = new(loop.Options.MaxRequestLineBytes, loop.Options.MaxHeadBytes);
     private readonly HeadParser _parser = new(loop.Options);
 
@@ -14,11 +17,27 @@ internal sealed class RequestReader(HttpLoop loop)
         exchange.Phase == ExchangePhase.Head ? ReadHead(exchange, data) : ReadBody(exchange, data);
 
     /// <summary>Answers a request that cannot be served with its status (RFC 9112) and closes the connection.</summary>
-    public void Reject(HttpExchange exchange, int status)
+    public void Reject(HttpExchange exchange, int status, IncompleteBodyReason reason)
     {
         loop.Counters.Rejected++;
+        exchange.FailBody(reason);
         EndpointCalls.Refuse(exchange, status, CloseReason.ProtocolError);
+        if (exchange.BodyFailure is not null)
+            EndpointCalls.Aborted(exchange);
     }
+
+    /// <summary>What answers a head that is known to be none.</summary>
+    public static int StatusOf(HeadStatus status) => status switch
+    {
+        HeadStatus.TargetTooLong => 414,
+        HeadStatus.TooLarge => 431,
+        HeadStatus.MethodTooLong => 501,
+        HeadStatus.UnsupportedVersion => 505,
+        _ => 400,
+    };
+
+    private void RejectHead(HttpExchange exchange, int status) =>
+        Reject(exchange, status, IncompleteBodyReason.Malformed);
 
     private int ReadHead(HttpExchange exchange, ReadOnlySpan<byte> data)
     {
@@ -27,7 +46,7 @@ internal sealed class RequestReader(HttpLoop loop)
             return 0;
         if (status != HeadStatus.Complete)
         {
-            Reject(exchange, StatusOf(status));
+            RejectHead(exchange, StatusOf(status));
             return data.Length;
         }
 
@@ -38,7 +57,7 @@ internal sealed class RequestReader(HttpLoop loop)
             problem = 413;
         if (problem != 0)
         {
-            Reject(exchange, problem);
+            RejectHead(exchange, problem);
             return data.Length;
         }
 
@@ -50,7 +69,7 @@ internal sealed class RequestReader(HttpLoop loop)
     {
         loop.Counters.Requests++;
         HttpRequest request = exchange.Request;
-        exchange.Endpoint = loop.Routes.Find(request);
+        exchange.Endpoint = loop.Server.Hosts.Allow(request.Host) ? loop.Routes.Find(request) : Misdirected;
         if (!request.HasBody)
         {
             exchange.Phase = ExchangePhase.Answering;
@@ -81,7 +100,7 @@ internal sealed class RequestReader(HttpLoop loop)
                 TakeTrailers(exchange);
                 return framing;
             default:
-                Reject(exchange, StatusOf(status));
+                Reject(exchange, StatusOf(status), ReasonOf(status));
                 return data.Length;
         }
     }
@@ -108,7 +127,7 @@ internal sealed class RequestReader(HttpLoop loop)
         exchange.Request.BodyBytesReceived += piece.Length;
         exchange.Body.Take(piece.Length);
         if (exchange.Body.HasEnded)
-            exchange.Phase = ExchangePhase.Answering;
+            EndBody(exchange);
         else if (exchange.DiscardedBytes > loop.Options.MaxDiscardedBodyBytes)
             exchange.Connection.Close();
         return piece.Length;
@@ -122,26 +141,18 @@ internal sealed class RequestReader(HttpLoop loop)
             ? _parser.ParseTrailers(request, request.TrailerLines)
             : 0;
         if (problem != 0)
-            Reject(exchange, problem);
+            Reject(exchange, problem, problem == 431 ? IncompleteBodyReason.TooLarge : IncompleteBodyReason.Malformed);
         else
             EndBody(exchange);
     }
 
     private static void EndBody(HttpExchange exchange)
     {
-        exchange.Phase = ExchangePhase.Answering;
+        if (!exchange.TryEndBody())
+            return;
         exchange.Async.EndRead();
-        if (!exchange.Response.IsComplete)
-            EndpointCalls.BodyEnd(exchange);
+        EndpointCalls.BodyEnd(exchange);
     }
-
-    private static int StatusOf(HeadStatus status) => status switch
-    {
-        HeadStatus.TargetTooLong => 414,
-        HeadStatus.TooLarge => 431,
-        HeadStatus.MethodTooLong => 501,
-        _ => 400,
-    };
 
     private static int StatusOf(BodyStatus status) => status switch
     {
@@ -149,4 +160,7 @@ internal sealed class RequestReader(HttpLoop loop)
         BodyStatus.TrailersTooLarge => 431,
         _ => 400,
     };
+
+    private static IncompleteBodyReason ReasonOf(BodyStatus status) =>
+        status == BodyStatus.Invalid ? IncompleteBodyReason.Malformed : IncompleteBodyReason.TooLarge;
 }

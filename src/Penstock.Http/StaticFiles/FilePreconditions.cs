@@ -9,48 +9,62 @@ internal readonly record struct FilePreconditions(int Status, bool UseRange)
     public static FilePreconditions Of(HttpRequest request, FileEntry file)
     {
         HttpHeaders headers = request.Headers;
-        if (headers.TryGet("If-Match"u8, out ReadOnlySpan<byte> match))
+        if (headers.Contains("If-Match"u8))
         {
-            if (!Lists(match, file.Tag, weak: false))
+            if (!Lists(headers, "If-Match"u8, file.Tag, weak: false))
                 return new FilePreconditions(412, false);
         }
-        else if (headers.TryGet("If-Unmodified-Since"u8, out ReadOnlySpan<byte> unmodified) &&
-                 HttpDate.TryParse(unmodified, out DateTimeOffset until) && file.LastModified > until)
+        else if (TryGetDate(headers, "If-Unmodified-Since"u8, out DateTimeOffset until) && file.LastModified > until)
         {
             return new FilePreconditions(412, false);
         }
 
-        bool unchanged = headers.TryGet("If-None-Match"u8, out ReadOnlySpan<byte> none)
-            ? Lists(none, file.Tag, weak: true)
-            : headers.TryGet("If-Modified-Since"u8, out ReadOnlySpan<byte> modified) &&
-              HttpDate.TryParse(modified, out DateTimeOffset since) && file.LastModified <= since;
+        bool unchanged = headers.Contains("If-None-Match"u8)
+            ? Lists(headers, "If-None-Match"u8, file.Tag, weak: true)
+            : TryGetDate(headers, "If-Modified-Since"u8, out DateTimeOffset since) && file.LastModified <= since;
         return unchanged ? new FilePreconditions(304, false) : new FilePreconditions(200, RangeApplies(request, file));
     }
 
     /// <summary>
     /// Only GET has ranges (section 14.2). If-Range: a part is only wanted of what the client already has a part of
-    /// (section 13.1.5).
+    /// (section 13.1.5). A date says that only if the file could not have changed again in that second (section
+    /// 8.8.2.2), so that is over.
     /// </summary>
     private static bool RangeApplies(HttpRequest request, FileEntry file)
     {
         if (!request.Method.SequenceEqual("GET"u8))
             return false;
-        if (!request.Headers.TryGet("If-Range"u8, out ReadOnlySpan<byte> validator))
+        if (!request.Headers.Contains("If-Range"u8))
             return true;
-        if (validator.StartsWith("\""u8))
-            return validator.SequenceEqual(file.Tag);
-        return HttpDate.TryParse(validator, out DateTimeOffset date) && date == file.LastModified;
+        if (TryGetDate(request.Headers, "If-Range"u8, out DateTimeOffset date))
+            return file.IsDateStrong && date == file.LastModified;
+        return request.Headers.TryGetOnly("If-Range"u8, out ReadOnlySpan<byte> tag) && tag.SequenceEqual(file.Tag);
     }
 
-    /// <summary>Whether a list of entity tags, or the asterisk, includes ours (section 8.8.3.2).</summary>
-    private static bool Lists(ReadOnlySpan<byte> tags, ReadOnlySpan<byte> ours, bool weak)
+    /// <summary>A date that is malformed, or there twice, is none (sections 13.1.3 and 13.1.4).</summary>
+    private static bool TryGetDate(HttpHeaders headers, ReadOnlySpan<byte> name, out DateTimeOffset date)
     {
-        foreach (ReadOnlySpan<byte> tag in new FieldList(tags))
+        date = default;
+        return headers.TryGetOnly(name, out ReadOnlySpan<byte> value) && HttpDate.TryParse(value, out date);
+    }
+
+    /// <summary>
+    /// Whether a list of entity tags, or the asterisk, includes ours (section 8.8.3.2). A list may be sent as several
+    /// fields (section 5.3).
+    /// </summary>
+    private static bool Lists(HttpHeaders headers, ReadOnlySpan<byte> name, ReadOnlySpan<byte> ours, bool weak)
+    {
+        for (int i = 0; i < headers.Count; i++)
         {
-            if (tag.SequenceEqual("*"u8) || tag.SequenceEqual(ours))
-                return true;
-            if (weak && tag.StartsWith("W/"u8) && tag[2..].SequenceEqual(ours))
-                return true;
+            if (!headers.IsNamed(i, name))
+                continue;
+            foreach (ReadOnlySpan<byte> tag in new FieldList(headers.ValueAt(i)))
+            {
+                if (tag.SequenceEqual("*"u8) || tag.SequenceEqual(ours))
+                    return true;
+                if (weak && tag.StartsWith("W/"u8) && tag[2..].SequenceEqual(ours))
+                    return true;
+            }
         }
 
         return false;

@@ -36,5 +36,7 @@ internal static class MediaTypes
         [".zip"] = "application/zip",
     }.ToDictionary(pair => pair.Key, pair => Encoding.ASCII.GetBytes(pair.Value), StringComparer.OrdinalIgnoreCase);
 
-    public static byte[] Of(string file) => Known.GetValueOrDefault(Path.GetExtension(file), Unknown);
+    /// <param name="path">The name of a file, with or without the directories before it.</param>
+    public static byte[] Of(ReadOnlySpan<byte> path) =>
+        Known.GetValueOrDefault(Path.GetExtension(Encoding.UTF8.GetString(path)), Unknown);
 }

@@ -6,13 +6,13 @@ namespace Penstock.Http.StaticFiles;
 internal static class RangeHeader
 {
     /// <summary>
-    /// The part that is asked for. A field that is malformed, of another unit or of several ranges is ignored, as
-    /// section 14.2 has it: the whole is always right.
+    /// The part that is asked for. A field that is malformed, of another unit, of several ranges or there twice is
+    /// ignored, as section 14.2 has it: the whole is always right.
     /// </summary>
     public static ByteSpan Read(HttpRequest request, long length)
     {
         const string unit = "bytes=";
-        if (!request.Headers.TryGet("Range"u8, out ReadOnlySpan<byte> value) || value.Length <= unit.Length ||
+        if (!request.Headers.TryGetOnly("Range"u8, out ReadOnlySpan<byte> value) || value.Length <= unit.Length ||
             !Ascii.EqualsIgnoreCase(value[..unit.Length], unit) || value.Contains((byte)','))
             return ByteSpan.Whole(length);
         ReadOnlySpan<byte> range = value[unit.Length..].Trim(" \t"u8);
@@ -26,8 +26,12 @@ internal static class RangeHeader
     {
         if (!TryNumber(digits, out long count))
             return ByteSpan.Whole(length);
-        if (count == 0 || length == 0)
+        if (count == 0)
             return ByteSpan.Unsatisfiable;
+
+        // Satisfiable (section 14.1.2), but Content-Range has no way to name the last bytes of nothing.
+        if (length == 0)
+            return ByteSpan.Whole(length);
         count = Math.Min(count, length);
         return new ByteSpan(206, length - count, count);
     }

@@ -174,8 +174,8 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
     public void Fail(Exception exception)
     {
         TransportLog.CodeFailed(_loops.Log, ConnectionId, EndPoint, exception);
-        Interlocked.CompareExchange(
-            ref _shutdownReason, new ConnectionAbortedException("Code on the connection's loop threw.", exception), null);
+        var reason = new ConnectionAbortedException("Code on the connection's loop threw.", exception);
+        Interlocked.CompareExchange(ref _shutdownReason, reason, null);
         IsDelivering = false;
         if (_isOpen)
             _connection.Abort();

@@ -99,7 +99,7 @@ internal sealed partial class TransportOutput : PipeWriter, IValueTaskSource<Flu
     {
         // After a flush the memory may be given back at any moment.
         if (!_writing && bytes != 0)
-            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, "No memory was asked for since the last flush.");
+            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, "No memory was asked for since a flush.");
         _buffer.Advance(bytes);
         _unflushed += bytes;
     }

@@ -24,9 +24,9 @@ internal static class ScanCommands
         List<byte[]> found = [];
         foreach (Shard shard in call.Keys.Keyspace.Shards)
         {
-            for (int i = 0; i < shard.Count; i++)
+            for (int i = shard.Count - 1; i >= 0; i--)
             {
-                if (!shard[i].IsExpired(call.Keys.Now) && GlobPattern.Matches(call[1], shard[i].Key))
+                if (!call.Keys.ExpireIfOver(shard, i) && GlobPattern.Matches(call[1], shard[i].Key))
                     found.Add(shard[i].Key.ToArray());
             }
         }
@@ -44,7 +44,7 @@ internal static class ScanCommands
     {
         if (!Utf8Parser.TryParse(call[1], out ulong cursor, out int consumed) || consumed != call[1].Length)
         {
-            call.Reply.Error(ErrorTexts.BadCursor);
+            call.Error(ErrorTexts.BadCursor);
             return;
         }
 
@@ -70,10 +70,9 @@ internal static class ScanCommands
             int index = (int)Math.Min(next, shard.Count);
             for (; index > 0 && budget > 0; budget--)
             {
-                ref Entry entry = ref shard[--index];
-                bool isThere = !entry.IsExpired(call.Keys.Now) && options.IncludesStrings;
-                if (isThere && GlobPattern.Matches(pattern, entry.Key))
-                    found.Add(entry.Key.ToArray());
+                bool isThere = !call.Keys.ExpireIfOver(shard, --index) && options.IncludesStrings;
+                if (isThere && GlobPattern.Matches(pattern, shard[index].Key))
+                    found.Add(shard[index].Key.ToArray());
             }
 
             if (index > 0)
@@ -87,17 +86,18 @@ internal static class ScanCommands
     {
         const int Attempts = 128;
         Shard[] shards = call.Keys.Keyspace.Shards;
-        long total = call.Keys.Keyspace.Count;
-        for (int attempt = 0; attempt < Attempts && total > 0; attempt++)
+        for (int attempt = 0; attempt < Attempts; attempt++)
         {
+            long total = call.Keys.Keyspace.Count;
+            if (total == 0)
+                break;
             long place = call.Loop.Evictor.NextRandom() % total;
             int shard = 0;
             while (place >= shards[shard].Count)
                 place -= shards[shard++].Count;
-            ref Entry entry = ref shards[shard][(int)place];
-            if (entry.IsExpired(call.Keys.Now))
+            if (call.Keys.ExpireIfOver(shards[shard], (int)place))
                 continue;
-            call.Reply.Bulk(entry.Key);
+            call.Reply.Bulk(shards[shard][(int)place].Key);
             return;
         }
 

@@ -245,6 +245,8 @@ internal sealed class AppendLog : IDisposable
         {
             bool isDue = IsStrict || IsSyncDue;
             Write(isDue);
+            if (isDue)
+                Mark();
             if (isDue || _time.GetElapsedTime(_lastCheck) >= SyncPeriod)
                 CheckPlace();
             _failure = null;
@@ -289,6 +291,18 @@ internal sealed class AppendLog : IDisposable
         Volatile.Write(ref _syncs, _syncs + 1);
     }
 
+    /// <summary>
+    /// Notes that everything is on the disk. Before a write is acknowledged, so that damage of it is never taken for a
+    /// write that did not end.
+    /// </summary>
+    private void Mark()
+    {
+        if (HasUnsynced || _doubtful == _segment)
+            return;
+        _file.Mark();
+        _syncedLength = _file.Length;
+    }
+
     private void CheckPlace()
     {
         _file.RequireInPlace();
@@ -325,6 +339,7 @@ internal sealed class AppendLog : IDisposable
         try
         {
             SyncNow(0);
+            Mark();
             CheckPlace();
             LogFile next = _openSegment(_segment + 1);
             _file.Dispose();
@@ -360,6 +375,8 @@ internal sealed class AppendLog : IDisposable
         try
         {
             SyncNow(0);
+            Mark();
+            _file.Sync();
         }
         catch (IOException exception)
         {

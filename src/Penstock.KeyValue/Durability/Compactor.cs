@@ -21,6 +21,16 @@ internal sealed class Compactor : IDisposable
     private readonly AppendLog _log;
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+
+    /// <summary>Who waits for a snapshot that has not begun.</summary>
+    private List<Action<bool>> _waiting = [];
+
+    /// <summary>Who waits for the snapshot that is under way.</summary>
+    private List<Action<bool>> _served = [];
+
+    /// <summary>The thread writes no more snapshots.</summary>
+    private bool _ended;
     private Thread? _thread;
 
     /// <summary>The snapshot that is under way; null for none.</summary>
@@ -28,7 +38,8 @@ internal sealed class Compactor : IDisposable
     private volatile bool _stopping;
     private volatile bool _requested;
     private volatile bool _running;
-    private long? _failedAt;
+    private volatile bool _failed;
+    private long _failedAt;
     private long _snapshotBytes;
     private long _lastSnapshotAt;
 
@@ -41,14 +52,32 @@ internal sealed class Compactor : IDisposable
         _lastSnapshotAt = database.StartedAt;
     }
 
-    public bool IsRunning => _running;
+    /// <summary>A snapshot is being written, or will be in a moment because somebody asked.</summary>
+    public bool IsRunning => _requested || _running;
+
+    /// <summary>Whether the last snapshot that was begun failed.</summary>
+    public bool HasFailed => _failed;
 
     /// <summary>Unix time in milliseconds.</summary>
     public long LastSnapshotAt => Volatile.Read(ref _lastSnapshotAt);
 
     /// <summary>Asks for a snapshot now, however short the log is.</summary>
-    public void Request()
+    /// <param name="ended">
+    /// Called when it is done, with whether it succeeded, on the thread of the snapshots; with false also when there
+    /// will be none any more.
+    /// </param>
+    public void Request(Action<bool>? ended = null)
     {
+        bool tooLate;
+        lock (_gate)
+        {
+            tooLate = _ended;
+            if (ended is not null && !tooLate)
+                _waiting.Add(ended);
+        }
+
+        if (tooLate)
+            ended?.Invoke(false);
         _requested = true;
         _wake.Set();
     }
@@ -73,17 +102,18 @@ internal sealed class Compactor : IDisposable
             _work ??= Begin();
             if (_work.MoveNext())
                 return _work.Current;
-            _failedAt = null;
+            _failed = false;
+            End(succeeded: true);
         }
         catch (IOException exception)
         {
             _failedAt = _time.GetTimestamp();
+            _failed = true;
             if (!_stopping)
                 KeyValueEventSource.Log.SnapshotFailed(exception.Message);
+            End(succeeded: false);
         }
 
-        _work = null;
-        _running = false;
         return null;
     }
 
@@ -107,26 +137,58 @@ internal sealed class Compactor : IDisposable
         while (true)
         {
             if (Step() is { } before)
+            {
                 ((IAsyncResult)before).AsyncWaitHandle.WaitOne();
+            }
             else if (_stopping)
+            {
+                RefuseWaiting();
                 return;
+            }
             else
+            {
                 _wake.WaitOne(CheckPeriod);
+            }
         }
     }
 
     private bool IsDue => _requested
-        || ((IsLogLong || _log.IsDoubtful)
-            && (_failedAt is not { } failedAt || _time.GetElapsedTime(failedAt) >= RetryPeriod));
+        || ((IsLogLong || _log.IsDoubtful) && (!_failed || _time.GetElapsedTime(_failedAt) >= RetryPeriod));
 
     private bool IsLogLong =>
         _log.FileBytes >= _database.Options.CompactLogBytes && _log.FileBytes >= _snapshotBytes * 2;
 
     private IEnumerator<Task> Begin()
     {
-        _requested = false;
         _running = true;
+        _requested = false;
+        _served = TakeWaiting();
         return Compact();
+    }
+
+    private void End(bool succeeded)
+    {
+        _work = null;
+        _running = false;
+        _served.ForEach(ended => ended(succeeded));
+        _served = [];
+    }
+
+    private void RefuseWaiting()
+    {
+        lock (_gate)
+            _ended = true;
+        TakeWaiting().ForEach(ended => ended(false));
+    }
+
+    private List<Action<bool>> TakeWaiting()
+    {
+        lock (_gate)
+        {
+            List<Action<bool>> waiting = _waiting;
+            _waiting = [];
+            return waiting;
+        }
     }
 
     private IEnumerator<Task> Compact()

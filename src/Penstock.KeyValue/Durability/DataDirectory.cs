@@ -13,18 +13,20 @@ namespace Penstock.KeyValue.Durability;
 /// </remarks>
 internal sealed class DataDirectory : IDisposable
 {
+    private const string LockName = "lock";
     private const string Log = "log";
     private const string Snapshot = "snapshot";
     private const string Unfinished = ".tmp";
+    private const string Kept = "before-repair";
 
     private readonly Disk _disk;
     private readonly DiskDirectory _directory;
-    private readonly DiskFile _lock;
+    private readonly DiskFile? _lock;
 
     /// <summary>The last log, open and locked, until <see cref="OpenSegment"/> gives it away.</summary>
     private (int Number, DiskFile File)? _last;
 
-    private DataDirectory(Disk disk, DiskDirectory directory, DiskFile lockFile)
+    private DataDirectory(Disk disk, DiskDirectory directory, DiskFile? lockFile)
     {
         _disk = disk;
         _directory = directory;
@@ -38,11 +40,9 @@ internal sealed class DataDirectory : IDisposable
     public static DataDirectory Open(string path, Disk disk)
     {
         DiskDirectory directory = OpenOrMake(disk, System.IO.Path.GetFullPath(path));
-        DataDirectory? data = null;
+        DataDirectory data = Lock(disk, directory, () => directory.OpenOrCreate(LockName), FileAccess.ReadWrite);
         try
         {
-            data = new DataDirectory(disk, directory, directory.OpenOrCreate("lock"));
-            data.TakeLocks();
             if (data.Segments().Length == 0)
                 SyncAbove(disk, directory.Path);
             data.RemoveUnfinished();
@@ -50,10 +50,19 @@ internal sealed class DataDirectory : IDisposable
         }
         catch
         {
-            data?.Dispose();
-            directory.Dispose();
+            data.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens a directory to look at it, while no server uses it; null when there is none.</summary>
+    /// <exception cref="IOException">A server uses it, or it cannot be read.</exception>
+    public static DataDirectory? TryOpenToRead(string path, Disk disk)
+    {
+        DiskDirectory? directory = disk.TryOpenDirectory(System.IO.Path.GetFullPath(path));
+        return directory is null
+            ? null
+            : Lock(disk, directory, () => directory.TryOpen(LockName, FileAccess.Read), FileAccess.Read);
     }
 
     /// <summary>Opens a log to write to, which is made when it is missing; it is on the disk when this returns.</summary>
@@ -71,6 +80,7 @@ internal sealed class DataDirectory : IDisposable
             Lock(file);
             var log = new LogFile(file, _disk);
             log.Sync();
+            log.Mark();
             _directory.Sync();
             return log;
         }
@@ -87,16 +97,29 @@ internal sealed class DataDirectory : IDisposable
 
     public string SnapshotPath(int number) => _directory.PathOf(NameOf(Snapshot, number));
 
-    public DiskFile OpenSnapshot(int number) => OpenExisting(NameOf(Snapshot, number), FileAccess.Read);
+    /// <summary>Opens a snapshot to read; null when there is none of that number.</summary>
+    public DiskFile? TryOpenSnapshot(int number) => _directory.TryOpen(NameOf(Snapshot, number), FileAccess.Read);
 
-    /// <summary>Opens a log to read; the last one is to be left open, for its lock.</summary>
-    public DiskFile OpenSegmentToRead(int number) =>
-        _last is { } last && last.Number == number
-            ? last.File
-            : OpenExisting(NameOf(Log, number), FileAccess.Read);
+    /// <summary>Opens a log to read; null when there is none of that number.</summary>
+    public DiskFile? TryOpenSegment(int number) => _directory.TryOpen(NameOf(Log, number), FileAccess.Read);
 
-    public LogFile OpenUnfinishedSnapshot(int number) =>
-        new(_directory.OpenOrCreate(NameOf(Snapshot, number) + Unfinished), _disk);
+    /// <summary>Ends a log earlier; it is so on the disk when this returns.</summary>
+    public void CutSegment(int number, long length)
+    {
+        string name = NameOf(Log, number);
+        using DiskFile file = _directory.TryOpen(name, FileAccess.ReadWrite)
+            ?? throw new DiskException(_directory.PathOf(name), "open", "the file was removed");
+        file.SetLength(length);
+        file.Sync();
+        file.Close();
+    }
+
+    public LogFile OpenUnfinishedSnapshot(int number)
+    {
+        string name = NameOf(Snapshot, number) + Unfinished;
+        _directory.Delete(name);
+        return new LogFile(_directory.OpenOrCreate(name), _disk);
+    }
 
     /// <summary>The numbers of all snapshots, ascending.</summary>
     public int[] Snapshots() => Numbers(Snapshot);
@@ -109,13 +132,16 @@ internal sealed class DataDirectory : IDisposable
     {
         string name = NameOf(Snapshot, number);
         _directory.Rename(name + Unfinished, name);
-        _directory.Sync();
         RemoveBefore(number);
     }
 
-    /// <summary>Removes snapshots and logs that a later snapshot replaces.</summary>
+    /// <summary>
+    /// Removes snapshots and logs that a later snapshot replaces, once that has its name for good: a server that was
+    /// killed may have left it without.
+    /// </summary>
     public void RemoveBefore(int number)
     {
+        _directory.Sync();
         foreach (int old in Segments().Where(segment => segment < number))
             _directory.Delete(NameOf(Log, old));
         foreach (int old in Snapshots().Where(snapshot => snapshot < number))
@@ -132,11 +158,33 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>
+    /// Gives every snapshot and log a second name in a new directory in this one, whose path is returned. They stay
+    /// there when their first names go.
+    /// </summary>
+    public string KeepAll()
+    {
+        string path;
+        int attempt = 0;
+        do path = _directory.PathOf(NameOf(Kept, ++attempt));
+        while (_disk.Identify(path) is not null);
+        _disk.MakeDirectory(path);
+        _directory.Sync();
+        using DiskDirectory kept = _disk.TryOpenDirectory(path)
+            ?? throw new DiskException(path, "open", "the directory was removed");
+        foreach (int number in Snapshots())
+            _directory.Keep(NameOf(Snapshot, number), kept);
+        foreach (int number in Segments())
+            _directory.Keep(NameOf(Log, number), kept);
+        kept.Sync();
+        return path;
+    }
+
     public void Dispose()
     {
         _last?.File.Dispose();
         _last = null;
-        _lock.Dispose();
+        _lock?.Dispose();
         _directory.Dispose();
     }
 
@@ -150,6 +198,23 @@ internal sealed class DataDirectory : IDisposable
         OpenOrMake(disk, parent).Dispose();
         disk.MakeDirectory(path);
         return disk.TryOpenDirectory(path) ?? throw new DiskException(path, "open", "the directory was removed");
+    }
+
+    private static DataDirectory Lock(Disk disk, DiskDirectory directory, Func<DiskFile?> openLock, FileAccess access)
+    {
+        DataDirectory? data = null;
+        try
+        {
+            data = new DataDirectory(disk, directory, openLock());
+            data.TakeLocks(access);
+            return data;
+        }
+        catch
+        {
+            data?.Dispose();
+            directory.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
@@ -183,14 +248,15 @@ internal sealed class DataDirectory : IDisposable
     /// A server that is running holds the lock of its last log, and takes that of the next one first. So the log that
     /// was the last one before and after it was locked is nobody else's.
     /// </summary>
-    private void TakeLocks()
+    private void TakeLocks(FileAccess access)
     {
-        Lock(_lock);
+        if (_lock is not null)
+            Lock(_lock);
         while (Segments() is [.., int number] && number != _last?.Number)
         {
             _last?.File.Dispose();
             _last = null;
-            if (_directory.TryOpen(NameOf(Log, number), FileAccess.ReadWrite) is not { } file)
+            if (_directory.TryOpen(NameOf(Log, number), access) is not { } file)
                 continue;
             _last = (number, file);
             Lock(file);
@@ -210,10 +276,6 @@ internal sealed class DataDirectory : IDisposable
         _last = null;
         return last.File;
     }
-
-    private DiskFile OpenExisting(string name, FileAccess access) =>
-        _directory.TryOpen(name, access)
-        ?? throw new DiskException(_directory.PathOf(name), "open", "the file was removed");
 
     private static string NameOf(string kind, int number) =>
         string.Create(CultureInfo.InvariantCulture, $"{kind}-{number:D8}");

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Penstock.KeyValue.Durability.Files;
 
 namespace Penstock.KeyValue.Durability;
@@ -7,6 +8,10 @@ internal sealed class LogFile : IDisposable
 {
     private readonly Disk _disk;
     private readonly DiskFile _file;
+    private ulong _identifier;
+
+    /// <summary>Nothing was written behind the last mark, or ever.</summary>
+    private bool _endsWithMark = true;
 
     /// <summary>Takes an open file over; what is in it is kept.</summary>
     public LogFile(DiskFile file, Disk disk)
@@ -27,6 +32,18 @@ internal sealed class LogFile : IDisposable
     {
         _file.WriteAll(bytes, Length);
         Length += bytes.Length;
+        _endsWithMark = false;
+    }
+
+    /// <summary>Notes that all of it is on the disk, unless that was the last thing noted.</summary>
+    public void Mark()
+    {
+        if (_endsWithMark)
+            return;
+        Span<byte> mark = stackalloc byte[LogFormat.MarkBytes];
+        LogFormat.WriteMark(mark, _identifier, Length);
+        Append(mark);
+        _endsWithMark = true;
     }
 
     /// <summary>Takes the last <paramref name="count"/> bytes back, to be written again.</summary>
@@ -54,12 +71,29 @@ internal sealed class LogFile : IDisposable
 
     private long Begin()
     {
+        Span<byte> header = stackalloc byte[LogFormat.FileHeaderBytes];
         long length = _file.Length;
-        if (length >= LogFormat.Magic.Length)
+        if (_file.ReadFully(header, 0) == header.Length && LogFormat.TryReadFileHeader(header, out _identifier))
+        {
+            _endsWithMark = length == header.Length || IsMarked(length);
             return length;
+        }
 
         // New, or left by an attempt that did not get further than this.
-        _file.WriteAll(LogFormat.Magic, 0);
-        return LogFormat.Magic.Length;
+        if (length > header.Length)
+            throw new DiskException(Path, "open", "it is not a log");
+        _identifier = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        LogFormat.WriteFileHeader(header, _identifier);
+        _file.WriteAll(header, 0);
+        return header.Length;
+    }
+
+    private bool IsMarked(long length)
+    {
+        Span<byte> last = stackalloc byte[LogFormat.MarkBytes];
+        long offset = length - last.Length;
+        return offset > 0
+            && _file.ReadFully(last, offset) == last.Length
+            && LogFormat.IsMark(last, _identifier, offset);
     }
 }

@@ -20,4 +20,7 @@ internal enum LogOperation : byte
 
     /// <summary>An empty key, then the number of entries (i64): the last record of a snapshot.</summary>
     SnapshotEnd = 6,
+
+    /// <summary>No key: <see cref="LogFormat"/> has its layout. Always a record of its own.</summary>
+    Mark = 7,
 }

@@ -60,7 +60,8 @@ internal sealed class RecordApplier(Keyspace keyspace, int maxValueBytes = int.M
 
     /// <summary>
     /// Only a value that was there was written into. If it is not, a snapshot ahead of this log has seen it end, and
-    /// perhaps no later record says so: what expires is not logged. Made again, it would be zeros and live for ever.
+    /// perhaps no later record says so: the server may have ended first. Made again, it would be zeros and live for
+    /// ever.
     /// </summary>
     private void Write(StoreKey key, int offset, ReadOnlySpan<byte> bytes)
     {

@@ -45,6 +45,11 @@ internal static unsafe class FileCalls
     /// <summary>Minus EEXIST, which is 17 on every Unix.</summary>
     internal static int IsThere => -17;
 
+    /// <summary>Minus EPERM, which is 1 on every Unix: what a file system without a feature may say.</summary>
+    internal static int NotPermitted => -1;
+
+    internal static int NotSupported => OperatingSystem.IsLinux() ? -95 : -45;
+
     internal static int Open(string path, int flags) => OpenAt(CurrentDirectory, path, flags);
 
     internal static int OpenAt(int directory, string name, int flags)
@@ -144,6 +149,13 @@ internal static unsafe class FileCalls
     {
         fixed (byte* fromStart = Terminated(from), toStart = Terminated(to))
             return Result(FileImports.renameat(directory, fromStart, directory, toStart));
+    }
+
+    /// <summary>Gives a file the same name in another directory too.</summary>
+    internal static int Link(int fromDirectory, string name, int toDirectory)
+    {
+        fixed (byte* start = Terminated(name))
+            return Result(FileImports.linkat(fromDirectory, start, toDirectory, start, 0));
     }
 
     internal static int Delete(int directory, string name)

@@ -49,6 +49,9 @@ internal static unsafe partial class FileImports
     internal static partial int renameat(int fromDirectory, byte* from, int toDirectory, byte* to);
 
     [LibraryImport("libc")]
+    internal static partial int linkat(int fromDirectory, byte* from, int toDirectory, byte* to, int flags);
+
+    [LibraryImport("libc")]
     internal static partial int unlinkat(int directory, byte* path, int flags);
 
     /// <summary>Linux.</summary>

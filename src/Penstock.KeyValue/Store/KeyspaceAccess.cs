@@ -118,7 +118,7 @@ internal sealed class KeyspaceAccess(Keyspace keyspace, LogRecordBuilder? journa
     {
         foreach (Shard shard in keyspace.Shards)
         {
-            shard.Watches.TouchAll();
+            shard.Watches.TouchAll(key => shard.Find(keyspace.KeyOf(key)) >= 0);
             shard.Clear();
         }
 
@@ -135,12 +135,20 @@ internal sealed class KeyspaceAccess(Keyspace keyspace, LogRecordBuilder? journa
         shard.RemoveAt(index);
     }
 
-    /// <summary>Removes an entry whose time is over. The log need not know: it has the time.</summary>
-    public void Expire(Shard shard, int index)
+    /// <summary>
+    /// Removes an entry if its time is over, and another one takes its place; returns whether it did. The log must know:
+    /// by the clock of another day the time may be yet to come, and a key that somebody was told is gone would be back.
+    /// </summary>
+    public bool ExpireIfOver(Shard shard, int index)
     {
-        shard.Watches.Touch(shard[index].Key);
+        ref Entry entry = ref shard[index];
+        if (!entry.IsExpired(Now))
+            return false;
+        journal?.Delete(entry.Key);
+        shard.Watches.Touch(entry.Key);
         shard.RemoveAt(index);
         ExpiredKeys++;
+        return true;
     }
 
     /// <summary>A clock whose steps are about a second, for the order in which keys were used.</summary>
@@ -149,10 +157,7 @@ internal sealed class KeyspaceAccess(Keyspace keyspace, LogRecordBuilder? journa
     private int Locate(Shard shard, StoreKey key)
     {
         int index = shard.Find(key);
-        if (index < 0 || !shard[index].IsExpired(Now))
-            return index;
-        Expire(shard, index);
-        return -1;
+        return index >= 0 && ExpireIfOver(shard, index) ? -1 : index;
     }
 
     private void Changed(Shard shard, ReadOnlySpan<byte> key)

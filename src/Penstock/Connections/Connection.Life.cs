@@ -144,7 +144,17 @@ public sealed partial class Connection
         if (_flow.IsPaused || _input.IsToBeShown || !_output.Staged.IsEmpty)
             _input.StartDeadline();
         else
-            CloseNow(IdleReason, CloseMode.Graceful);
+            TimeOut();
+    }
+
+    private void TimeOut()
+    {
+        // Lingering ends here as well; nobody is to be asked then.
+        CloseReason reason = IdleReason;
+        if (State == ConnectionState.Open)
+            _scope.Handler.ReceiveTimeout(this, reason);
+        else
+            CloseNow(reason, CloseMode.Graceful);
     }
 
     internal void OnSendDeadline()
@@ -180,6 +190,15 @@ public sealed partial class Connection
         _flow.Begin();
         _input.Discard();
         MarkDirty();
+    }
+
+    /// <summary>Its server stops: has the handler finish, or what is not established yet given up.</summary>
+    internal void Stop()
+    {
+        if (State == ConnectionState.Open)
+            _scope.Handler.Stopping(this);
+        else
+            Drain(CloseReason.ServerShutdown);
     }
 
     /// <summary>Closes without waiting for anything.</summary>

@@ -90,6 +90,30 @@ internal sealed class GuardedHandler(ConnectionHandler handler)
         }
     }
 
+    public void ReceiveTimeout(Connection connection, CloseReason reason)
+    {
+        try
+        {
+            handler.OnReceiveTimeout(connection, reason);
+        }
+        catch (Exception exception)
+        {
+            connection.Fault(exception);
+        }
+    }
+
+    public void Stopping(Connection connection)
+    {
+        try
+        {
+            handler.OnStopping(connection);
+        }
+        catch (Exception exception)
+        {
+            connection.Fault(exception);
+        }
+    }
+
     public void Closed(Connection connection, CloseReason reason)
     {
         try

@@ -99,7 +99,7 @@ internal sealed class RunningServer
 
         Action<Connection> end = impatience.IsCancellationRequested
             ? static connection => connection.CloseNow(CloseReason.ServerShutdown, CloseMode.Reset)
-            : static connection => connection.Drain(CloseReason.ServerShutdown);
+            : static connection => connection.Stop();
         ServerOnLoop[] parts = AllParts();
         Task[] drained = Array.ConvertAll(parts, part => OnLoop(part.Loop, done => End(part, end, done)));
         Task allDrained = Task.WhenAll(drained);

@@ -153,6 +153,40 @@ public sealed class DeadlineTests
         Assert.False(peer.WasReset);
     }
 
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\n")]
+    [InlineData("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")]
+    public void Silence_within_a_request_is_answered_408_also_where_it_ends_before_the_deadline_of_a_head(string part)
+    {
+        foreach (bool isFirst in (bool[])[true, false])
+        {
+            var options = new ServerOptions { IdleTimeout = TimeSpan.FromSeconds(2) };
+            options.FirstMessageTimeout = isFirst ? TimeSpan.FromSeconds(2) : Timeout.InfiniteTimeSpan;
+            using var server = new ScriptedServer(DefaultRoutes.Create(), server: options);
+            ScriptedPeer peer = server.Connect();
+            peer.Send(Encoding.ASCII.GetBytes(part));
+            server.Run();
+
+            server.Pass(TimeSpan.FromSeconds(3));
+
+            Assert.Equal(408, Assert.Single(ResponseReader.ReadAll(peer.Received)).Status);
+            Assert.True(peer.HasSeenFin);
+        }
+    }
+
+    [Fact]
+    public void A_stray_empty_line_behind_a_request_is_not_the_beginning_of_another()
+    {
+        using ScriptedServer server = Start();
+        ScriptedPeer peer = server.Connect();
+        peer.Send([.. Get, .. "\r\n"u8]);
+        peer.SendFin();
+        server.Run();
+
+        Assert.Equal(200, Assert.Single(ResponseReader.ReadAll(peer.Received)).Status);
+        Assert.True(peer.IsClosed);
+    }
+
     [Fact]
     public void A_response_that_would_end_with_the_connection_is_not_made_whole_by_a_timeout()
     {

@@ -21,6 +21,19 @@ internal sealed class RawClient : IDisposable
 
     public void FinishSending() => _socket.Shutdown(SocketShutdown.Send);
 
+    /// <summary>Reads until what came ends with a text.</summary>
+    public async Task ReadUntilAsync(string end)
+    {
+        var text = new StringBuilder();
+        byte[] buffer = new byte[64 * 1024];
+        while (!text.ToString().EndsWith(end, StringComparison.Ordinal))
+        {
+            int count = await _socket.ReceiveAsync(buffer, LiveServer.Patience);
+            Assert.True(count > 0, $"The connection ended behind: {text}");
+            text.Append(Encoding.Latin1.GetString(buffer, 0, count));
+        }
+    }
+
     public async Task<string> ReadToEndAsync()
     {
         var text = new StringBuilder();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Penstock.Http.StaticFiles;
 using Penstock.Http.Tests.Clients;
 using Penstock.Http.Tests.Conformance;
 
@@ -18,6 +19,10 @@ public sealed class StaticFileTests : IAsyncLifetime
         Directory.CreateDirectory(Path.Combine(Root, "sub"));
         File.WriteAllText(Path.Combine(Root, "a.txt"), "0123456789");
         File.WriteAllText(Path.Combine(Root, "sub", "index.html"), "<p>sub");
+        File.WriteAllText(Path.Combine(Root, "100%.txt"), "percent");
+        File.WriteAllText(Path.Combine(Root, "50%20off.txt"), "escape");
+        File.WriteAllText(Path.Combine(Root, "a%2Fb.txt"), "slash");
+        File.WriteAllText(Path.Combine(Root, "empty.txt"), "");
         byte[] big = [.. Enumerable.Range(0, 5_000_000).Select(i => (byte)(i * 31 >> 3))];
         File.WriteAllBytes(Path.Combine(Root, "big.bin"), big);
         File.WriteAllText(Path.Combine(_directory, "secret.txt"), "secret");
@@ -40,7 +45,10 @@ public sealed class StaticFileTests : IAsyncLifetime
     [InlineData("/a.txt", "text/plain; charset=utf-8", "0123456789")]
     [InlineData("/in.txt", "text/plain; charset=utf-8", "0123456789")]
     [InlineData("/sub/", "text/html; charset=utf-8", "<p>sub")]
-    [InlineData("/sub", "text/html; charset=utf-8", "<p>sub")]
+    [InlineData("/100%25.txt", "text/plain; charset=utf-8", "percent")]
+    [InlineData("/50%2520off.txt", "text/plain; charset=utf-8", "escape")]
+    [InlineData("/a%252Fb.txt", "text/plain; charset=utf-8", "slash")]
+    [InlineData("/sub/index.html", "text/html; charset=utf-8", "<p>sub")]
     [InlineData("/%61.txt", "text/plain; charset=utf-8", "0123456789")]
     public async Task A_file_is_served_with_its_type(string path, string type, string content)
     {
@@ -88,12 +96,21 @@ public sealed class StaticFileTests : IAsyncLifetime
     [InlineData("/outdir/secret.txt")]
     [InlineData("/missing.txt")]
     [InlineData("/a.txt/x")]
+    [InlineData("/a.txt/")]
+    [InlineData("/a.txt//")]
+    [InlineData("/a%2fb.txt")]
+    [InlineData("/outdir")]
+    [InlineData("/outdir/")]
+    [InlineData("//sub")]
+    [InlineData("//evil.example/..")]
+    [InlineData("/\\sub")]
+    [InlineData("/sub%2f")]
     public async Task A_path_that_leads_elsewhere_is_not_found(string path) =>
-        Assert.Equal(404, (await RawAsync($"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).Status);
+        Assert.Equal(404, (await RawAsync($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")).Status);
 
     [Fact]
     public async Task A_path_with_an_encoded_nul_is_refused() =>
-        Assert.Equal(400, (await RawAsync("GET /a.txt%00.html HTTP/1.1\r\nHost: a\r\n\r\n")).Status);
+        Assert.Equal(400, (await RawAsync("GET /a.txt%00.html HTTP/1.1\r\nHost: localhost\r\n\r\n")).Status);
 
     [Theory]
     [InlineData("bytes=0-3", "0123", "bytes 0-3/10")]
@@ -112,6 +129,74 @@ public sealed class StaticFileTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("/sub", "/sub/")]
+    [InlineData("/sub?a=b&c", "/sub/?a=b&c")]
+    [InlineData("/%73ub", "/%73ub/")]
+    [InlineData("http://localhost/sub?x", "/sub/?x")]
+    public async Task A_directory_without_its_slash_leads_to_itself_and_to_no_host(string target, string location)
+    {
+        foreach (string method in (string[])["GET", "HEAD"])
+        {
+            ReadResponse response = await RawAsync($"{method} {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            Assert.Equal(301, response.Status);
+            Assert.Equal(location, response.Headers["Location"]);
+            Assert.Equal("0", response.Headers["Content-Length"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_root_below_another_path_redirects_there()
+    {
+        await using var live = new LiveServer(new HttpRoutes()
+            .Map("GET", "/files/{*path}", new StaticFileEndpoint(Root))
+            .Map("GET", "/{first}/{second}/{*path}", new StaticFileEndpoint(Root)));
+        Assert.Equal("/files/sub/", (await GetFromAsync("/files/sub")).Headers["Location"]);
+        Assert.Equal(404, (await GetFromAsync("//evil.example/sub")).Status);
+        Assert.Equal(404, (await GetFromAsync("/\\evil.example/x/sub")).Status);
+
+        Task<ReadResponse> GetFromAsync(string path) =>
+            RawAsync($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n", live);
+    }
+
+    [Fact]
+    public async Task The_index_of_the_root_is_looked_for_at_every_request()
+    {
+        string index = Path.Combine(Root, "index.html");
+        Assert.Equal("Hello", await _client.GetStringAsync("/", LiveServer.Patience));
+        await File.WriteAllTextAsync(index, "<p>root", LiveServer.Patience);
+        Assert.Equal("<p>root", await _client.GetStringAsync("/", LiveServer.Patience));
+        File.Delete(index);
+        Assert.Equal("Hello", await _client.GetStringAsync("/", LiveServer.Patience));
+    }
+
+    [Fact]
+    public async Task A_root_that_is_a_link_is_followed_to_where_it_leads_now()
+    {
+        string link = Path.Combine(_directory, "current");
+        string next = Path.Combine(_directory, "next");
+        Directory.CreateDirectory(next);
+        await File.WriteAllTextAsync(Path.Combine(next, "a.txt"), "next", LiveServer.Patience);
+        Directory.CreateSymbolicLink(link, Root);
+        await using var live = new LiveServer(DefaultRoutes.Create(link));
+        using HttpClient client = live.CreateClient();
+        Assert.Equal("0123456789", await client.GetStringAsync("/a.txt", LiveServer.Patience));
+
+        Directory.Delete(link);
+        Directory.CreateSymbolicLink(link, next);
+
+        Assert.Equal("next", await client.GetStringAsync("/a.txt", LiveServer.Patience));
+    }
+
+    [Fact]
+    public async Task The_root_of_the_machine_can_be_served()
+    {
+        await using var live = new LiveServer(DefaultRoutes.Create("/"));
+        using HttpClient client = live.CreateClient();
+        string path = Path.GetFullPath(Path.Combine(Root, "a.txt"));
+        Assert.Equal("0123456789", await client.GetStringAsync(path, LiveServer.Patience));
+    }
+
+    [Theory]
     [InlineData("bytes=0-1,4-5")]
     [InlineData("bytes=0-,0-,0-,0-,0-,0-,0-,0-")]
     [InlineData("bytes=8-9, 99-")]
@@ -119,6 +204,7 @@ public sealed class StaticFileTests : IAsyncLifetime
     [InlineData("bytes=x-")]
     [InlineData("bytes=")]
     [InlineData("lines=1-2")]
+    [InlineData("bytes=0-1\r\nRange: bytes=4-5")]
     public async Task A_range_that_is_malformed_or_several_is_ignored(string range)
     {
         ReadResponse response = await GetAsync($"Range: {range}");
@@ -150,6 +236,70 @@ public sealed class StaticFileTests : IAsyncLifetime
 
         Assert.Equal(416, response.Status);
         Assert.Equal("bytes */10", response.Headers["Content-Range"]);
+    }
+
+    [Theory]
+    [InlineData("bytes=-5", 200)]
+    [InlineData("bytes=-0", 416)]
+    [InlineData("bytes=0-", 416)]
+    public async Task The_last_bytes_of_an_empty_file_are_all_of_it(string range, int status)
+    {
+        ReadResponse response = await RawAsync(
+            $"GET /empty.txt HTTP/1.1\r\nHost: localhost\r\nRange: {range}\r\n\r\n");
+
+        Assert.Equal(status, response.Status);
+        Assert.Equal("0", response.Headers["Content-Length"]);
+    }
+
+    [Fact]
+    public async Task Tags_may_stand_in_several_fields_and_a_date_only_in_one()
+    {
+        string tag = (await GetAsync("X: y")).Headers["ETag"];
+        const string then = "Sun, 06 Nov 1994 08:49:37 GMT";
+        const string never = "Sun, 06 Nov 2094 08:49:37 GMT";
+
+        Assert.Equal(304, (await GetAsync($"If-None-Match: \"x\"\r\nIf-None-Match: {tag}")).Status);
+        Assert.Equal(200, (await GetAsync($"If-Match: \"x\"\r\nIf-Match: {tag}")).Status);
+        Assert.Equal(412, (await GetAsync("If-Match: \"x\"\r\nIf-Match: \"y\"")).Status);
+        Assert.Equal(200, (await GetAsync($"If-Modified-Since: {never}\r\nIf-Modified-Since: {then}")).Status);
+        Assert.Equal(200, (await GetAsync($"If-Unmodified-Since: {then}\r\nIf-Unmodified-Since: {never}")).Status);
+        Assert.Equal(
+            200, (await GetAsync($"Range: bytes=0-1\r\nIf-Range: {tag}\r\nIf-Range: {tag}")).Status);
+    }
+
+    [Fact]
+    public async Task A_date_is_good_for_a_part_only_when_its_second_is_over()
+    {
+        string path = Path.Combine(Root, "a.txt");
+        var past = new DateTime(1994, 11, 6, 8, 49, 37, 400, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(path, past);
+        string told = (await GetAsync("X: y")).Headers["Last-Modified"];
+        Assert.Equal("Sun, 06 Nov 1994 08:49:37 GMT", told);
+        Assert.Equal(206, (await GetAsync($"Range: bytes=0-1\r\nIf-Range: {told}")).Status);
+
+        // Now, and as long as that is this second: a part of what was here a moment ago may be of another file.
+        ReadResponse first;
+        do
+        {
+            await File.WriteAllTextAsync(path, "abcdefghij", LiveServer.Patience);
+            first = await GetAsync("X: y");
+            told = first.Headers["Last-Modified"];
+            ReadResponse part = await GetAsync($"Range: bytes=0-1\r\nIf-Range: {told}");
+            if (part.Headers["Date"] == told)
+                Assert.Equal(200, part.Status);
+        }
+        while (first.Headers["Date"] != told);
+    }
+
+    [Fact]
+    public async Task A_file_of_the_future_was_modified_now_at_the_latest()
+    {
+        File.SetLastWriteTimeUtc(Path.Combine(Root, "a.txt"), DateTime.UtcNow.AddDays(1));
+
+        ReadResponse response = await GetAsync("X: y");
+
+        Assert.Equal(response.Headers["Date"], response.Headers["Last-Modified"]);
+        Assert.Equal(200, (await GetAsync($"Range: bytes=0-1\r\nIf-Range: {response.Headers["Date"]}")).Status);
     }
 
     [Fact]
@@ -200,13 +350,14 @@ public sealed class StaticFileTests : IAsyncLifetime
 
     /// <summary>The file, asked for with these header lines exactly as they are written.</summary>
     private Task<ReadResponse> GetAsync(string headers) =>
-        RawAsync($"GET /a.txt HTTP/1.1\r\nHost: a\r\n{headers}\r\nConnection: close\r\n\r\n");
+        RawAsync($"GET /a.txt HTTP/1.1\r\nHost: localhost\r\n{headers}\r\nConnection: close\r\n\r\n");
 
-    private async Task<ReadResponse> RawAsync(string request)
+    private async Task<ReadResponse> RawAsync(string request, LiveServer? live = null)
     {
-        using var socket = new RawClient(_live.Port);
+        using var socket = new RawClient((live ?? _live).Port);
         await socket.SendAsync(request);
         socket.FinishSending();
-        return ResponseReader.ReadAll(await socket.ReadToEndAsync())[0];
+        bool head = request.StartsWith("HEAD", StringComparison.Ordinal);
+        return ResponseReader.ReadAll(await socket.ReadToEndAsync(), head)[0];
     }
 }

@@ -35,7 +35,7 @@ public sealed class UploadTests
     {
         using var client = new RawClient(port);
         await client.SendAsync(
-            $"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: {Bytes}\r\nConnection: close\r\n\r\n");
+            $"POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Bytes}\r\nConnection: close\r\n\r\n");
         for (int sent = 0; sent < Bytes; sent += piece.Length)
             await client.SendAsync(piece);
         ReadResponse response = Assert.Single(ResponseReader.ReadAll(await client.ReadToEndAsync()));

@@ -163,7 +163,7 @@ internal sealed class TwoReaders : IDisposable
             _ => Convert.ToHexString(target.ToArray()));
     }
 
-    /// <summary>To places in the last buffer, right and wrong ones; and to none, also when there is no buffer.</summary>
+    /// <summary>To places in the last buffer, right and wrong ones; and to none, also without a buffer.</summary>
     private void Advance()
     {
         long length = _ofPipe.Length;

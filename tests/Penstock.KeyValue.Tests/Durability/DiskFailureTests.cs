@@ -1,3 +1,5 @@
+using Penstock.KeyValue.Durability;
+
 namespace Penstock.KeyValue.Tests.Durability;
 
 /// <summary>What a disk can do at a bad moment, beyond refusing a write.</summary>
@@ -62,7 +64,7 @@ public sealed class DiskFailureTests
         }
 
         using (FileStream log = File.OpenWrite(Path.Combine(directory.Path, "log-00000001")))
-            log.SetLength(log.Length - 1);
+            log.SetLength(log.Length - LogFormat.MarkBytes - 1);
         await using KeyValueServer again = Start(directory, disk, SyncPolicy.Always);
         using RespClient reader = await RespClient.ConnectAsync(again);
         Assert.Equal("*3|$1|1|$1|2|$-1|", await reader.CallAsync("MGET", "a", "b", "torn"));
@@ -111,8 +113,9 @@ public sealed class DiskFailureTests
         Assert.Equal("+OK|", await client.CallAsync("SET", "a", "1"));
         disk.IsFull = true;
         await client.CallAsync("BGSAVE");
-        await Until.TrueAsync(() => server.Database.IsCompacting);
-        await Until.TrueAsync(() => !server.Database.IsCompacting);
+        await Until.TrueAsync(() => server.Database.HasSnapshotFailed);
+        string info = await client.CallAsync("INFO", "persistence");
+        Assert.Contains("rdb_last_bgsave_status:err", info, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(directory.Path, "snapshot-*"));
     }
 

@@ -79,7 +79,7 @@ internal sealed class FailingDisk : Disk
 
     private sealed class FailingFile(DiskFile file, FailingDisk disk) : DiskFile(file.Path)
     {
-        private const int FirstBytes = 8;
+        private const int FirstBytes = 20;
         private long _synced = file.Length;
 
         public override FileIdentity Identity => file.Identity;

@@ -11,10 +11,18 @@ internal static class CloseReasonRules
         run.Require(
             IsExplained(record) || run.Scenario.Explains(record),
             $"{record} ended with {record.Reason}, and nothing explains it");
-        if (record.Reason == CloseReason.IdleTimeout)
-            RequireNotEarly(run, record, record.Server.Options.IdleTimeout, record.LastTakenAt);
-        if (record.Reason == CloseReason.FirstMessageTimeout)
-            RequireNotEarly(run, record, record.Server.Options.FirstMessageTimeout, 0);
+        if (record.Reason is CloseReason.IdleTimeout or CloseReason.FirstMessageTimeout)
+            RequireTimedOut(run, record, record.Reason);
+    }
+
+    /// <summary>The engine calls a peer silent: it must have been, for its time.</summary>
+    public static void RequireTimedOut(SimulationRun run, ConnectionRecord record, CloseReason reason)
+    {
+        record.Decide(run.Loop.Now);
+        if (reason == CloseReason.IdleTimeout)
+            RequireNotEarly(run, record, reason, record.Server.Options.IdleTimeout, record.LastTakenAt);
+        else
+            RequireNotEarly(run, record, reason, record.Server.Options.FirstMessageTimeout, 0);
     }
 
     private static bool IsExplained(ConnectionRecord record)
@@ -39,13 +47,14 @@ internal static class CloseReasonRules
         };
     }
 
-    private static void RequireNotEarly(SimulationRun run, ConnectionRecord record, TimeSpan limit, long taken)
+    private static void RequireNotEarly(
+        SimulationRun run, ConnectionRecord record, CloseReason reason, TimeSpan limit, long taken)
     {
         long since = Math.Max(taken, Math.Max(record.LastMessageAt, record.LastResumedAt));
         long waited = record.DecidedAt - since;
         run.Require(
             waited >= limit.Ticks,
-            $"{record} ended with {record.Reason} after {TimeSpan.FromTicks(waited)}, before {limit} were over");
+            $"{record} ended with {reason} after {TimeSpan.FromTicks(waited)}, before {limit} were over");
         run.Require(
             record.Client.WholeRequestBytes(record.DeliveredWhenDecided) <= record.Consumed,
             $"{record} was called idle with a request waiting");

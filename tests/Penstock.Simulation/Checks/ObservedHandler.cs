@@ -95,6 +95,24 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
         inner.OnPeerFinished(connection);
     }
 
+    public override void OnReceiveTimeout(Connection connection, CloseReason reason)
+    {
+        ConnectionRecord record = Require(connection, nameof(OnReceiveTimeout));
+        CloseReasonRules.RequireTimedOut(run, record, reason);
+        ThrowPerhaps(record);
+        inner.OnReceiveTimeout(connection, reason);
+        run.Require(
+            connection.State >= ConnectionState.Draining, $"{record} goes on behind its deadline for {reason}");
+    }
+
+    public override void OnStopping(Connection connection)
+    {
+        ConnectionRecord record = Require(connection, nameof(OnStopping));
+        run.Require(server.IsStopping, $"{record} was told that its server stops");
+        ThrowPerhaps(record);
+        inner.OnStopping(connection);
+    }
+
     public override void OnClosed(Connection connection, CloseReason reason)
     {
         ConnectionRecord record = Require(connection, nameof(OnClosed));

@@ -23,6 +23,22 @@ internal abstract class DiskDirectory(string path) : IDisposable
     /// <summary>Nothing happens when there is no such file.</summary>
     public abstract void Delete(string name);
 
+    /// <summary>
+    /// Gives a file a second name in another directory, or where there is no such thing, makes a copy there.
+    /// </summary>
+    public virtual void Keep(string name, DiskDirectory other)
+    {
+        using DiskFile from = TryOpen(name, FileAccess.Read)
+            ?? throw new DiskException(PathOf(name), "open", "the file was removed");
+        using DiskFile to = other.OpenOrCreate(name);
+        var buffer = new byte[1024 * 1024];
+        long offset = 0;
+        for (int read; (read = from.Read(buffer, offset)) > 0; offset += read)
+            to.WriteAll(buffer.AsSpan(0, read), offset);
+        to.Sync();
+        to.Close();
+    }
+
     /// <summary>Returns when what was made, renamed and deleted is so on the disk.</summary>
     public abstract void Sync();
 

@@ -47,6 +47,17 @@ internal sealed class PosixDirectory(string path, int descriptor) : DiskDirector
             Require(result, PathOf(name), "unlink");
     }
 
+    public override void Keep(string name, DiskDirectory other)
+    {
+        int result = other is PosixDirectory there
+            ? FileCalls.Link(_descriptor, name, there._descriptor)
+            : FileCalls.NotSupported;
+        if (result == FileCalls.NotSupported || result == FileCalls.NotPermitted)
+            base.Keep(name, other);
+        else
+            Require(result, PathOf(name), "link");
+    }
+
     public override void Sync() => Require(FileCalls.Sync(_descriptor), Path, "fsync");
 
     public override void Dispose()

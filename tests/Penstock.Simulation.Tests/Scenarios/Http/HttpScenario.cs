@@ -50,7 +50,11 @@ internal sealed class HttpScenario : Scenario
         TimeSpan rate = options.MinBodyBytesPerSecond > 0 ? options.MinBodyRateWindow : Timeout.InfiniteTimeSpan;
         long patience = new[] { options.HeadTimeout, options.BodyTimeout, rate }
             .Min(limit => limit == Timeout.InfiniteTimeSpan ? long.MaxValue : limit.Ticks);
-        return new HttpClient(network, connection, options, patience);
+
+        // A silence that the engine ends is counted from before the request, which is then answered with the same.
+        if (HasSilenceLimit(server.Options))
+            patience = 0;
+        return new HttpClient(server, network, connection, options, patience);
     }
 
     public override int MaxReplyBytes(ServerUnderTest server) => 2_048;
@@ -64,7 +68,8 @@ internal sealed class HttpScenario : Scenario
         var client = (HttpClient)record.Client;
         HttpOptions options = _options[record.Server];
         bool mayBeLate = options.HeadTimeout != Timeout.InfiniteTimeSpan
-            || options.BodyTimeout != Timeout.InfiniteTimeSpan || options.MinBodyBytesPerSecond > 0;
+            || options.BodyTimeout != Timeout.InfiniteTimeSpan || options.MinBodyBytesPerSecond > 0
+            || HasSilenceLimit(record.Server.Options);
         return record.Reason switch
         {
             CloseReason.HandlerFault => client.AskedToThrow,
@@ -87,6 +92,9 @@ internal sealed class HttpScenario : Scenario
                 _run.Require(client.TornBytes == 0, $"{record} ended with {record.Reason} within a response");
         }
     }
+
+    private static bool HasSilenceLimit(ServerOptions options) =>
+        options.IdleTimeout != Timeout.InfiniteTimeSpan || options.FirstMessageTimeout != Timeout.InfiniteTimeSpan;
 
     private HttpOptions DrawOptions() => new()
     {
