@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Penstock.KeyValue.Commands;
 using Penstock.KeyValue.Durability;
 using Penstock.KeyValue.Store;
@@ -24,6 +25,7 @@ internal sealed class KeyValueDatabase : IDisposable
         Options = options;
         Settings = new KeyValueSettings(options);
         Time = options.Loops.TimeProvider;
+        Warnings = new ClientWarnings(Time);
         Publications = new Publications(this);
         Loops = new PerLoop<KeyValueLoop>(loop => new KeyValueLoop(this, loop));
         Keyspace = new Keyspace(MayHaveSeveralLoops(options.Loops) ? int.MaxValue : 1, options.HashKey);
@@ -61,6 +63,8 @@ internal sealed class KeyValueDatabase : IDisposable
 
     public Publications Publications { get; }
 
+    public ClientWarnings Warnings { get; }
+
     /// <summary>Clients of the Redis protocol, on all loops.</summary>
     public IEnumerable<Session> Clients => _clients.Values;
 
@@ -73,6 +77,9 @@ internal sealed class KeyValueDatabase : IDisposable
     public long UnixTime => Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public long StartedAt { get; }
+
+    /// <summary>Names this run of the server, in 40 hexadecimal digits.</summary>
+    public string RunId { get; } = RandomNumberGenerator.GetHexString(40, lowercase: true);
 
     /// <summary>Unix time in seconds.</summary>
     public long LastSnapshotAt => (Compactor?.LastSnapshotAt ?? StartedAt) / 1000;
@@ -98,11 +105,15 @@ internal sealed class KeyValueDatabase : IDisposable
 
     public void AddClient(Session session) => _clients.TryAdd(session.ClientId, session);
 
+    /// <summary>The client of this number; null when it is gone.</summary>
+    public Session? ClientOf(long id) => _clients.GetValueOrDefault(id);
+
     public void RemoveClient(Session session) => _clients.TryRemove(session.ClientId, out _);
 
     public void RequestShutdown() => _shutdownRequested.TrySetResult();
 
-    public void RequestCompaction() => Compactor?.Request();
+    /// <param name="ended">Called when it is done, with whether it succeeded, on any thread.</param>
+    public void RequestCompaction(Action<bool>? ended = null) => Compactor?.Request(ended);
 
     /// <summary>Ends the log, with everything in it on disk. The loops do not serve any more.</summary>
     public void Dispose()

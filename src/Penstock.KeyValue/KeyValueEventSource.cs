@@ -50,4 +50,11 @@ internal sealed class KeyValueEventSource : EventSource
 
     [Event(16, Level = EventLevel.Error, Message = "a listener to the meter Penstock.KeyValue threw: {0}")]
     public void MeterFault(string exception) => WriteEvent(16, exception);
+
+    [Event(
+        9,
+        Level = EventLevel.Warning,
+        Message = "{0}: an HTTP request on the port of the Redis protocol, as a web page can have a browser send it to "
+            + "run commands; the connection is closed. Further ones within a minute are not reported")]
+    public void HttpRequest(string client) => WriteEvent(9, client);
 }

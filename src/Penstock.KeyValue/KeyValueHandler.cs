@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Google.Protobuf;
 using Penstock.Framing;
 using Penstock.KeyValue.Commands;
@@ -49,7 +48,7 @@ internal sealed class KeyValueHandler(KeyValueLoop loop)
                 Put(connection, message);
                 break;
             default:
-                KeyValueEventSource.Log.UnknownKind(connection.RemoteEndPoint?.ToString() ?? "", message.Kind);
+                loop.Database.Warnings.UnknownKind(connection.RemoteEndPoint?.ToString() ?? "", message.Kind);
                 connection.Close(CloseReason.ProtocolError);
                 return;
         }
@@ -71,7 +70,7 @@ internal sealed class KeyValueHandler(KeyValueLoop loop)
             ref Entry entry = ref loop.Keys.Find(key);
             if (!Unsafe.IsNullRef(ref entry))
             {
-                reply.Value = Encoding.UTF8.GetString(entry.Value);
+                reply.Value = ByteString.CopyFrom(entry.Value);
                 reply.Status = Status.Ok;
             }
 
@@ -97,11 +96,10 @@ internal sealed class KeyValueHandler(KeyValueLoop loop)
         StoreKey key = KeyOf(request);
         lock (loop.Database.Keyspace.ShardOf(key).Gate)
         {
-            loop.Keys.Set(key, Encoding.UTF8.GetBytes(request.Value));
+            loop.Keys.Set(key, request.Value.Span);
             loop.Commit();
         }
     }
 
-    private StoreKey KeyOf(KeyValueMessage request) =>
-        loop.Database.Keyspace.KeyOf(Encoding.UTF8.GetBytes(request.Key));
+    private StoreKey KeyOf(KeyValueMessage request) => loop.Database.Keyspace.KeyOf(request.Key.Span);
 }

@@ -54,8 +54,11 @@ public sealed class KeyValueOptions
     /// </summary>
     public int MaxValueBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Arguments of one command. Default: 1,048,576, as Redis has it.</summary>
-    public int MaxArguments { get; set; } = 1024 * 1024;
+    /// <summary>
+    /// Arguments of one command. Default: <see cref="int.MaxValue"/>, as Redis has it; then the length of a command,
+    /// <see cref="ConnectionOptions.MaxMessageBytes"/>, is what bounds them.
+    /// </summary>
+    public int MaxArguments { get; set; } = int.MaxValue;
 
     /// <summary>
     /// Bytes that may wait for a client that subscribed and does not read. Default: 8 MiB. Beyond it the client is

@@ -15,7 +15,7 @@ internal sealed class KeyValueSettings
     {
         MaxMemoryBytes = options.MaxMemoryBytes;
         MemoryPolicy = options.MemoryPolicy;
-        SetPassword(options.Password);
+        SetPassword(Encoding.UTF8.GetBytes(options.Password ?? ""));
     }
 
     public long MaxMemoryBytes
@@ -32,8 +32,9 @@ internal sealed class KeyValueSettings
 
     public bool HasPassword => Volatile.Read(ref _passwordDigest) is not null;
 
-    public void SetPassword(string? password) => Volatile.Write(
-        ref _passwordDigest, string.IsNullOrEmpty(password) ? null : Digest(Encoding.UTF8.GetBytes(password)));
+    /// <param name="password">Any bytes; none for no password.</param>
+    public void SetPassword(ReadOnlySpan<byte> password) =>
+        Volatile.Write(ref _passwordDigest, password.IsEmpty ? null : Digest(password));
 
     /// <summary>
     /// Whether this is the password. Digests under a key of this process are compared, so the time that it takes tells

@@ -41,8 +41,16 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
     public override int OnReceived(Connection connection, ReadOnlySpan<byte> data)
     {
         var session = (Session)connection.UserState!;
+        if (session.IsSaving)
+        {
+            // Something else that it waited for let it go on. What is left here is shown again when it has saved.
+            connection.Pause();
+            return 0;
+        }
+
         loop.Tick();
         session.LastUsedAt = loop.Keys.Now;
+        session.ReceivedBytes = data.Length;
         int consumed;
         bool locked = loop.Database.Keyspace.EnterBatch();
         try
@@ -55,7 +63,12 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
                 loop.Database.Keyspace.ExitBatch();
         }
 
+        session.ReceivedBytes = data.Length - consumed;
         loop.AfterCommands(connection);
+
+        // A reply before may have been waited for and be safe already, which lets the connection go on.
+        if (session.IsSaving)
+            connection.Pause();
         return consumed;
     }
 
@@ -89,7 +102,7 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
 
             if (status == OperationStatus.InvalidData)
             {
-                Fail(connection, error);
+                Fail(connection, "ERR Protocol error: " + error);
                 break;
             }
 
@@ -116,7 +129,7 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
         Command? command = known ?? loop.Executor.Find(ref call);
         if (command is null)
             return;
-        if (known is null)
+        if (known is null && command.Parent is null)
             _lastHeader.Remember(input, arguments, command);
         call.Command = command;
         loop.Executor.Execute(ref call, locked);
@@ -125,9 +138,11 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
     /// <summary>
     /// The error is sent before the end, so that whoever sent nonsense learns what was wrong with it.
     /// </summary>
-    private void Fail(Connection connection, string? error)
+    private void Fail(Connection connection, string error)
     {
-        new RespWriter(connection, resp3: false).Error("ERR Protocol error: " + error);
+        loop.Counters.Errors.Add(error);
+        loop.Counters.Reject(command: null);
+        new RespWriter(connection, resp3: false).Error(error);
         connection.Close(CloseReason.ProtocolError);
         _arguments.Reset();
     }

@@ -75,6 +75,18 @@ internal sealed class RespClient : IDisposable
         return elements;
     }
 
+    public EndPoint LocalEndPoint => _socket.LocalEndPoint!;
+
+    /// <summary>Everything that comes until the server ends the connection.</summary>
+    public async Task<string> ReadToEndAsync()
+    {
+        while (await FillAsync())
+        {
+        }
+
+        return Encoding.Latin1.GetString(_buffer, _start, _end - _start);
+    }
+
     /// <summary>Whether the server ends the connection before it says anything more.</summary>
     public async Task<bool> EndsAsync()
     {

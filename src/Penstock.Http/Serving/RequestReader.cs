@@ -26,6 +26,16 @@ internal sealed class RequestReader(HttpLoop loop)
             EndpointCalls.Aborted(exchange);
     }
 
+    /// <summary>What answers a head that is known to be none.</summary>
+    public static int StatusOf(HeadStatus status) => status switch
+    {
+        HeadStatus.TargetTooLong => 414,
+        HeadStatus.TooLarge => 431,
+        HeadStatus.MethodTooLong => 501,
+        HeadStatus.UnsupportedVersion => 505,
+        _ => 400,
+    };
+
     private void RejectHead(HttpExchange exchange, int status) =>
         Reject(exchange, status, IncompleteBodyReason.Malformed);
 
@@ -143,15 +153,6 @@ internal sealed class RequestReader(HttpLoop loop)
         exchange.Async.EndRead();
         EndpointCalls.BodyEnd(exchange);
     }
-
-    private static int StatusOf(HeadStatus status) => status switch
-    {
-        HeadStatus.TargetTooLong => 414,
-        HeadStatus.TooLarge => 431,
-        HeadStatus.MethodTooLong => 501,
-        HeadStatus.UnsupportedVersion => 505,
-        _ => 400,
-    };
 
     private static int StatusOf(BodyStatus status) => status switch
     {

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
+using Google.Protobuf;
 using Penstock.KeyValue.Protocol;
 
 namespace Penstock.KeyValue.Client;
@@ -11,6 +13,9 @@ namespace Penstock.KeyValue.Client;
 /// <remarks>All members may be called from any thread.</remarks>
 public sealed class KeyValueClient : IAsyncDisposable
 {
+    /// <summary>Throws instead of replacing what has no encoding: two keys must not become one.</summary>
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
     private readonly EndPoint _server;
@@ -31,24 +36,44 @@ public sealed class KeyValueClient : IAsyncDisposable
         _group = _options.Loops ?? new LoopGroup(new LoopOptions { Count = 1, MaxConnectionsPerLoop = 16 });
     }
 
-    /// <summary>Reads a value; null when the key does not exist.</summary>
+    /// <summary>Reads a value that is text, as UTF-8; null when the key does not exist.</summary>
     /// <param name="key">The key.</param>
     /// <param name="cancellationToken">Stops the wait; the request itself may already be on its way.</param>
+    /// <exception cref="ArgumentException">The key has half of a surrogate pair, so it has no UTF-8.</exception>
+    /// <exception cref="InvalidDataException">The value is not UTF-8; <see cref="GetBytesAsync"/> reads it.</exception>
     /// <exception cref="SocketException">The server could not be reached in time.</exception>
     /// <exception cref="IOException">The connection was lost before the reply came.</exception>
     public async Task<string?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var request = new KeyValueMessage { Kind = (uint)MessageKind.Get, Key = key };
-        KeyValueMessage reply = await RequestAsync(request, MessageKind.GetResponse, cancellationToken)
-            .ConfigureAwait(false);
-        return reply.Status == Status.Ok ? reply.Value : null;
+        ByteString? value = await GetCoreAsync(Encode(key), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return value is null ? null : Utf8.GetString(value.Span);
+        }
+        catch (DecoderFallbackException exception)
+        {
+            throw new InvalidDataException(
+                $"The value is not UTF-8. Read it with {nameof(GetBytesAsync)}.", exception);
+        }
     }
 
-    /// <summary>Gives a key a value, whether it exists or not.</summary>
+    /// <summary>Reads a value of any bytes; null when the key does not exist.</summary>
+    /// <param name="key">The key; copied.</param>
+    /// <param name="cancellationToken">Stops the wait; the request itself may already be on its way.</param>
+    /// <exception cref="SocketException">The server could not be reached in time.</exception>
+    /// <exception cref="IOException">The connection was lost before the reply came.</exception>
+    public async Task<byte[]?> GetBytesAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken = default)
+    {
+        ByteString? value = await GetCoreAsync(ByteString.CopyFrom(key.Span), cancellationToken).ConfigureAwait(false);
+        return value?.ToByteArray();
+    }
+
+    /// <summary>Gives a key a value that is text, as UTF-8, whether it exists or not.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">Its value.</param>
     /// <param name="cancellationToken">Stops the wait; the value may be stored all the same.</param>
+    /// <exception cref="ArgumentException">One of them has half of a surrogate pair, so it has no UTF-8.</exception>
     /// <exception cref="KeyValueException">The server cannot store it now.</exception>
     /// <exception cref="SocketException">The server could not be reached in time.</exception>
     /// <exception cref="IOException">The connection was lost before the reply came; the value may be
@@ -57,14 +82,20 @@ public sealed class KeyValueClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(value);
-        var request = new KeyValueMessage { Kind = (uint)MessageKind.PutOrUpdate, Key = key, Value = value };
-        KeyValueMessage reply = await RequestAsync(request, MessageKind.PutOrUpdate, cancellationToken)
-            .ConfigureAwait(false);
-        if (reply.Status == Status.Ok)
-            return;
-        throw new KeyValueException(
-            "The server did not store the value: it has no memory left, or cannot write its log.");
+        await PutCoreAsync(Encode(key), Encode(value), cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Gives a key a value of any bytes, whether it exists or not.</summary>
+    /// <param name="key">The key; copied.</param>
+    /// <param name="value">Its value; copied.</param>
+    /// <param name="cancellationToken">Stops the wait; the value may be stored all the same.</param>
+    /// <exception cref="KeyValueException">The server cannot store it now.</exception>
+    /// <exception cref="SocketException">The server could not be reached in time.</exception>
+    /// <exception cref="IOException">The connection was lost before the reply came; the value may be
+    /// stored.</exception>
+    public Task PutBytesAsync(
+        ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken = default) =>
+        PutCoreAsync(ByteString.CopyFrom(key.Span), ByteString.CopyFrom(value.Span), cancellationToken);
 
     /// <summary>Ends the connection; requests that were not answered fail.</summary>
     public async ValueTask DisposeAsync()
@@ -83,6 +114,27 @@ public sealed class KeyValueClient : IAsyncDisposable
         if (_options.Loops is null)
             await _group.DisposeAsync().ConfigureAwait(false);
     }
+
+    private async Task<ByteString?> GetCoreAsync(ByteString key, CancellationToken cancellationToken)
+    {
+        var request = new KeyValueMessage { Kind = (uint)MessageKind.Get, Key = key };
+        KeyValueMessage reply = await RequestAsync(request, MessageKind.GetResponse, cancellationToken)
+            .ConfigureAwait(false);
+        return reply.Status == Status.Ok ? reply.Value : null;
+    }
+
+    private async Task PutCoreAsync(ByteString key, ByteString value, CancellationToken cancellationToken)
+    {
+        var request = new KeyValueMessage { Kind = (uint)MessageKind.PutOrUpdate, Key = key, Value = value };
+        KeyValueMessage reply = await RequestAsync(request, MessageKind.PutOrUpdate, cancellationToken)
+            .ConfigureAwait(false);
+        if (reply.Status == Status.Ok)
+            return;
+        throw new KeyValueException(
+            "The server did not store the value: it has no memory left, or cannot write its log.");
+    }
+
+    private static ByteString Encode(string text) => UnsafeByteOperations.UnsafeWrap(Utf8.GetBytes(text));
 
     private async Task<KeyValueMessage> RequestAsync(
         KeyValueMessage request, MessageKind expected, CancellationToken cancellationToken)

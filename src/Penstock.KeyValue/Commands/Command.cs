@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Penstock.KeyValue.Commands;
 
 /// <summary>One command of the table.</summary>
@@ -27,9 +29,37 @@ internal sealed class Command
         LastKey = firstKey != 0 && lastKey == 0 ? firstKey : lastKey;
         KeyStep = firstKey == 0 ? 0 : keyStep;
         HasOneKey = FirstKey == 1 && LastKey == 1;
+        FullName = name;
+    }
+
+    /// <summary>A command that says with its second word what it does.</summary>
+    /// <param name="name">In lower case.</param>
+    /// <param name="subcommands">What the second word may be.</param>
+    /// <param name="alone">Runs when there is no second word; null when there must be one.</param>
+    public Command(string name, IReadOnlyList<Command> subcommands, CommandAction? alone = null)
+        : this(name, alone is null ? -2 : -1, alone ?? Subcommands.Unreachable, subcommands[0].Flags)
+    {
+        Children = [.. subcommands, Subcommands.Help(name)];
+        foreach (Command child in Children)
+        {
+            child.FullName = $"{name}|{child.Name}";
+            child.Parent = this;
+        }
     }
 
     public string Name { get; }
+
+    /// <summary>As Redis names it: <c>get</c>, <c>config|set</c>.</summary>
+    public string FullName { get; private set; }
+
+    /// <summary>The command whose second word this is; null when it is the first.</summary>
+    public Command? Parent { get; private set; }
+
+    /// <summary>What the second word may be; empty when that is an argument as any other.</summary>
+    public IReadOnlyList<Command> Children { get; } = [];
+
+    /// <summary>Its place among all commands and subcommands.</summary>
+    public int Index { get; set; }
 
     public int Arity { get; }
 
@@ -45,6 +75,18 @@ internal sealed class Command
 
     /// <summary>Whether the only key is the first argument, as it is for most commands.</summary>
     public bool HasOneKey { get; }
+
+    /// <summary>The subcommand of this name, in any case; null when there is none.</summary>
+    public Command? FindChild(ReadOnlySpan<byte> name)
+    {
+        foreach (Command child in Children)
+        {
+            if (Ascii.EqualsIgnoreCase(name, child.Name))
+                return child;
+        }
+
+        return null;
+    }
 
     public bool Has(CommandFlags flag) => (Flags & flag) != 0;
 

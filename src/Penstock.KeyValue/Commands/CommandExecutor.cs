@@ -1,3 +1,4 @@
+using System.Text;
 using Penstock.KeyValue.Store;
 
 namespace Penstock.KeyValue.Commands;
@@ -13,10 +14,15 @@ internal sealed class CommandExecutor(KeyValueLoop loop)
     /// </summary>
     public Command? Find(ref Invocation call)
     {
-        Command? command = CommandTable.Find(call[0]);
+        Command? command = CommandTable.Find(in call, 0);
         if (command is not null && command.Accepts(call.Count))
             return command;
-        Refuse(ref call, command is null ? UnknownCommand(in call) : WrongArity(command));
+        if (command is not null)
+            Refuse(ref call, command, $"ERR wrong number of arguments for '{command.FullName}' command");
+        else if (IsHttp(call[0]))
+            Disconnect(call.Session);
+        else
+            Refuse(ref call, null, UnknownCommand(in call));
         return null;
     }
 
@@ -32,7 +38,7 @@ internal sealed class CommandExecutor(KeyValueLoop loop)
         if (session.NeedsCare && !MayRunNow(ref call))
             return;
         if (command.Has(CommandFlags.Write) && WriteProblem(command.Flags) is { } problem)
-            Refuse(ref call, problem);
+            Refuse(ref call, command, problem);
         else if (locked && !loop.HasLog)
             RunLocked(ref call);
         else
@@ -77,7 +83,13 @@ internal sealed class CommandExecutor(KeyValueLoop loop)
     {
         if (call.Command.HasOneKey)
             call.Key = call.KeyAt(1);
+        Call(ref call);
+    }
+
+    private static void Call(ref Invocation call)
+    {
         call.Command.Action(ref call);
+        call.Loop.Counters.Ran(call.Command);
     }
 
     private void Run(ref Invocation call)
@@ -94,7 +106,7 @@ internal sealed class CommandExecutor(KeyValueLoop loop)
         {
             try
             {
-                call.Command.Action(ref call);
+                Call(ref call);
             }
             finally
             {
@@ -109,7 +121,7 @@ internal sealed class CommandExecutor(KeyValueLoop loop)
         using ShardLock locks = loop.Database.Keyspace.Lock(MaskOf(in call));
         try
         {
-            call.Command.Action(ref call);
+            Call(ref call);
         }
         finally
         {
@@ -124,47 +136,73 @@ internal sealed class CommandExecutor(KeyValueLoop loop)
         Command command = call.Command;
         if (!session.IsAuthenticated && !command.Has(CommandFlags.NoAuth))
         {
-            Refuse(ref call, ErrorTexts.NoAuth);
+            Refuse(ref call, command, ErrorTexts.NoAuth);
             return false;
         }
 
         if (session.IsSubscribed && !session.IsResp3 && !command.Has(CommandFlags.WhileSubscribed))
         {
             const string Allowed = "(P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET";
-            Refuse(ref call, $"ERR Can't execute '{command.Name}': only {Allowed} are allowed in this context");
+            Refuse(
+                ref call,
+                command,
+                $"ERR Can't execute '{command.FullName}': only {Allowed} are allowed in this context");
             return false;
         }
 
         if (session.Transaction is null || command.Has(CommandFlags.NotQueued))
             return true;
-        if (command.Has(CommandFlags.Write) && WriteProblem(command.Flags) is { } problem)
-            Refuse(ref call, problem);
+        if (command.Has(CommandFlags.NoMulti))
+            Refuse(ref call, command, "ERR Command not allowed inside a transaction");
+        else if (command.Has(CommandFlags.Write) && WriteProblem(command.Flags) is { } problem)
+            Refuse(ref call, command, problem);
         else
             TransactionCommands.Queue(ref call, session.Transaction);
         return false;
     }
 
     /// <summary>A command that could not even be queued breaks the transaction.</summary>
-    private static void Refuse(ref Invocation call, string error)
+    private void Refuse(ref Invocation call, Command? command, string error)
     {
         if (call.Session.Transaction is { } transaction)
             transaction.IsRefused = true;
-        call.Reply.Error(error);
+        call.Error(error);
+        loop.Counters.Reject(command);
     }
 
-    private static string WrongArity(Command command) => $"ERR wrong number of arguments for '{command.Name}' command";
+    /// <summary>
+    /// Whether a command is the start of an HTTP request. A web page can have its reader's browser send one here, with
+    /// commands of its own in the body; what comes after these words is not run.
+    /// </summary>
+    private static bool IsHttp(ReadOnlySpan<byte> name) =>
+        Ascii.EqualsIgnoreCase(name, "post"u8) || Ascii.EqualsIgnoreCase(name, "host:"u8);
+
+    private void Disconnect(Session session)
+    {
+        loop.Database.Warnings.HttpRequest(session.Address);
+        session.Connection.Close(CloseReason.ProtocolError);
+    }
 
     private static string UnknownCommand(in Invocation call)
     {
         const int MaxShown = 128;
-        string name = call.TextOf(0);
-        string shown = "";
-        for (int i = 1; i < call.Count && shown.Length < MaxShown; i++)
+        if (CommandTable.Find(call[0]) is { } parent)
         {
-            string argument = call.TextOf(i);
-            shown += $"'{argument[..Math.Min(argument.Length, MaxShown - shown.Length)]}' ";
+            string child = Shown(in call, 1, MaxShown);
+            return $"ERR unknown subcommand '{child}'. Try {parent.Name.ToUpperInvariant()} HELP.";
         }
 
-        return $"ERR unknown command '{name[..Math.Min(name.Length, MaxShown)]}', with args beginning with: {shown}";
+        string arguments = "";
+        for (int i = 1; i < call.Count && arguments.Length < MaxShown; i++)
+            arguments += $"'{Shown(in call, i, MaxShown - arguments.Length)}' ";
+        return $"ERR unknown command '{Shown(in call, 0, MaxShown)}', with args beginning with: {arguments}";
+    }
+
+    /// <summary>The start of an argument, up to a zero, which is where Redis takes it to end.</summary>
+    private static string Shown(in Invocation call, int index, int length)
+    {
+        string text = call.TextOf(index);
+        int end = text.IndexOf('\0');
+        return text[..Math.Min(end < 0 ? text.Length : end, length)];
     }
 }

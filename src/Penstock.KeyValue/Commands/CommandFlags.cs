@@ -31,4 +31,7 @@ internal enum CommandFlags
 
     /// <summary>Looks at all keys, so it takes all locks.</summary>
     AllKeys = 512,
+
+    /// <summary>Refused where commands are being queued.</summary>
+    NoMulti = 1024,
 }

@@ -21,8 +21,23 @@ internal static class CommandTable
         .. ServerCommands.All, .. ConfigCommands.All, .. CatalogCommands.All,
     ];
 
+    /// <summary>All commands and their subcommands, each at its <see cref="Command.Index"/>.</summary>
+    public static IReadOnlyList<Command> WithSubcommands { get; } = NumberAll();
+
     // After All, which it is built from: initializers run in this order.
     private static readonly Slot[] Table = BuildTable();
+
+    /// <summary>
+    /// What the words of a call from <paramref name="index"/> on call: a subcommand where the second one names it. Null
+    /// when there is none of that name.
+    /// </summary>
+    public static Command? Find(in Invocation call, int index)
+    {
+        Command? command = Find(call[index]);
+        return command is { Children.Count: > 0 } && call.Count > index + 1
+            ? command.FindChild(call[index + 1])
+            : command;
+    }
 
     public static Command? Find(ReadOnlySpan<byte> name)
     {
@@ -39,6 +54,14 @@ internal static class CommandTable
             if (slot.Low == low && slot.High == high && slot.Command.Name.Length == name.Length)
                 return slot.Command;
         }
+    }
+
+    private static Command[] NumberAll()
+    {
+        Command[] all = [.. All.SelectMany(command => command.Children.Prepend(command))];
+        for (int i = 0; i < all.Length; i++)
+            all[i].Index = i;
+        return all;
     }
 
     private static Slot[] BuildTable()

@@ -8,24 +8,21 @@ namespace Penstock.KeyValue.Commands;
 /// <summary>CONFIG: the parameters that tools ask for, under Redis's names.</summary>
 internal static class ConfigCommands
 {
-    public static IReadOnlyList<Command> All { get; } = [new("config", -2, Run, Admin)];
+    private static readonly string[] Changeable = ["maxmemory", "maxmemory-policy", "requirepass"];
+
+    public static IReadOnlyList<Command> All { get; } =
+    [
+        new("config", [
+            new("get", -3, Get, Admin),
+            new("set", -4, Set, Admin),
+            new("resetstat", 2, ResetStatistics, Admin),
+        ]),
+    ];
 
     public static string NameOf(MemoryPolicy policy) =>
         policy == MemoryPolicy.AllKeysLru ? "allkeys-lru" : "noeviction";
 
-    private static void Run(ref Invocation call)
-    {
-        if (call.Is(1, "get"u8) && call.Count >= 3)
-            Get(in call);
-        else if (call.Is(1, "set"u8) && call.Count >= 4)
-            Set(in call);
-        else if (call.Is(1, "resetstat"u8) && call.Count == 2)
-            ResetStatistics(in call);
-        else
-            Subcommands.Refuse(in call, "get", "set", "resetstat");
-    }
-
-    private static void Get(in Invocation call)
+    private static void Get(ref Invocation call)
     {
         List<(string Name, string Value)> found = [];
         foreach ((string name, string value) in Parameters(call.Database))
@@ -73,50 +70,65 @@ internal static class ConfigCommands
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static void Set(in Invocation call)
+    private static void Set(ref Invocation call)
     {
         if (call.Count % 2 != 0)
-        {
-            call.Reply.Error(ErrorTexts.WrongArity, "config|set");
-            return;
-        }
+            call.SyntaxError();
+        else if (Problem(in call) is { } problem)
+            call.Error(problem);
+        else
+            Apply(ref call);
+    }
 
-        for (int i = 2; i < call.Count; i += 2)
-        {
-            if (Problem(in call, i) is not { } problem)
-                continue;
-            call.Reply.Error(problem);
-            return;
-        }
-
+    private static void Apply(ref Invocation call)
+    {
         for (int i = 2; i < call.Count; i += 2)
             Apply(in call, i);
         call.Reply.Ok();
     }
 
-    /// <summary>Everything is checked before anything is set.</summary>
-    private static string? Problem(in Invocation call, int index)
+    /// <summary>
+    /// Why nothing can be set; null when everything can. All names are looked at before any value. What cannot be
+    /// changed may be set to what it is.
+    /// </summary>
+    private static string? Problem(in Invocation call)
     {
-        string name = call.TextOf(index).ToLowerInvariant();
-        string failed = $"ERR CONFIG SET failed (possibly related to argument '{call.TextOf(index)}') - ";
-        switch (name)
+        string[] names = new string[call.Count / 2 - 1];
+        for (int i = 0; i < names.Length; i++)
+            names[i] = call.TextOf(2 + (i * 2)).ToLowerInvariant();
+
+        Dictionary<string, string> current = Parameters(call.Database).ToDictionary();
+        for (int i = 0; i < names.Length; i++)
         {
-            case "requirepass":
-                return null;
-            case "maxmemory":
-                return MemorySize.TryParse(call.TextOf(index + 1), out _)
-                    ? null
-                    : failed + "argument must be a memory value";
-            case "maxmemory-policy":
-                return call.TextOf(index + 1).ToLowerInvariant() is "noeviction" or "allkeys-lru"
-                    ? null
-                    : failed + "argument(s) must be one of the following: allkeys-lru, noeviction";
-            default:
-                return Parameters(call.Database).Any(parameter => parameter.Name == name)
-                    ? failed + "can't set immutable config"
-                    : $"ERR Unknown option or number of arguments for CONFIG SET - '{call.TextOf(index)}'";
+            string asGiven = call.TextOf(2 + (i * 2));
+            bool changeable = Changeable.Contains(names[i]);
+            if (!changeable && !current.ContainsKey(names[i]))
+                return $"ERR Unknown option or number of arguments for CONFIG SET - '{asGiven}'";
+            if (!changeable && current[names[i]] != call.TextOf(3 + (i * 2)))
+                return Failed(asGiven, "can't set immutable config");
+            if (names.AsSpan(0, i).Contains(names[i]))
+                return Failed(asGiven, "duplicate parameter");
         }
+
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (ProblemOf(names[i], call.TextOf(3 + (i * 2))) is { } problem)
+                return Failed(names[i], problem);
+        }
+
+        return null;
     }
+
+    private static string Failed(string name, string reason) =>
+        $"ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}";
+
+    private static string? ProblemOf(string name, string value) => name switch
+    {
+        "maxmemory" when !MemorySize.TryParse(value, out _) => "argument must be a memory value",
+        "maxmemory-policy" when value.ToLowerInvariant() is not ("noeviction" or "allkeys-lru") =>
+            "argument(s) must be one of the following: allkeys-lru, noeviction",
+        _ => null,
+    };
 
     private static void Apply(in Invocation call, int index)
     {
@@ -124,15 +136,15 @@ internal static class ConfigCommands
         if (call.Is(index, "maxmemory"u8) && MemorySize.TryParse(call.TextOf(index + 1), out long bytes))
             settings.MaxMemoryBytes = bytes;
         else if (call.Is(index, "requirepass"u8))
-            settings.SetPassword(Encoding.UTF8.GetString(call[index + 1]));
-        else
+            settings.SetPassword(call[index + 1]);
+        else if (call.Is(index, "maxmemory-policy"u8))
             settings.MemoryPolicy = PolicyAt(in call, index + 1);
     }
 
     private static MemoryPolicy PolicyAt(in Invocation call, int index) =>
         call.Is(index, "allkeys-lru"u8) ? MemoryPolicy.AllKeysLru : MemoryPolicy.NoEviction;
 
-    private static void ResetStatistics(in Invocation call)
+    private static void ResetStatistics(ref Invocation call)
     {
         foreach (KeyValueLoop loop in call.Database.Loops.Values)
             loop.Counters.Reset();

@@ -21,7 +21,7 @@ internal static class ConnectionCommands
     {
         if (call.Count > 2)
         {
-            call.Reply.Error(ErrorTexts.WrongArity, "ping");
+            call.Error(ErrorTexts.WrongArity, "ping");
         }
         else if (call.Session.IsSubscribed && !call.Session.IsResp3)
         {
@@ -44,9 +44,9 @@ internal static class ConnectionCommands
     private static void Select(ref Invocation call)
     {
         if (!RespNumber.TryParse(call[1], out long database))
-            call.Reply.Error("ERR value is not an integer or out of range");
+            call.Error("ERR value is not an integer or out of range");
         else if (database != 0)
-            call.Reply.Error(ErrorTexts.DatabaseOutOfRange);
+            call.Error(ErrorTexts.DatabaseOutOfRange);
         else
             call.Reply.Ok();
     }
@@ -74,7 +74,7 @@ internal static class ConnectionCommands
         if (call.Count > 3)
             call.SyntaxError();
         else if (call.Count == 2 && !call.Database.Settings.HasPassword)
-            call.Reply.Error(ErrorTexts.NoPasswordSet);
+            call.Error(ErrorTexts.NoPasswordSet);
         else if (TryAuthenticate(in call, call.Count == 3 ? call[1] : "default"u8, call[call.Count - 1]))
             call.Reply.Ok();
     }
@@ -89,7 +89,7 @@ internal static class ConnectionCommands
             return true;
         }
 
-        call.Reply.Error(ErrorTexts.WrongPassword);
+        call.Error(ErrorTexts.WrongPassword);
         return false;
     }
 
@@ -100,13 +100,13 @@ internal static class ConnectionCommands
         {
             if (!RespNumber.TryParse(call[1], out long version))
             {
-                call.Reply.Error("ERR Protocol version is not an integer or out of range");
+                call.Error("ERR Protocol version is not an integer or out of range");
                 return;
             }
 
             if (version is not (2 or 3))
             {
-                call.Reply.Error("NOPROTO unsupported protocol version");
+                call.Error("NOPROTO unsupported protocol version");
                 return;
             }
 
@@ -117,7 +117,7 @@ internal static class ConnectionCommands
             return;
         if (!call.Session.IsAuthenticated)
         {
-            call.Reply.Error(
+            call.Error(
                 "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
                 + "<user> <pass> option can be used to authenticate the client and select the RESP protocol version at "
                 + "the same time");
@@ -147,7 +147,7 @@ internal static class ConnectionCommands
             }
             else
             {
-                call.Reply.Error($"ERR Syntax error in HELLO option '{call.TextOf(i)}'");
+                call.Error($"ERR Syntax error in HELLO option '{call.TextOf(i)}'");
                 return false;
             }
         }

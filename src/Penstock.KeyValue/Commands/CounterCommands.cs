@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Penstock.KeyValue.Protocol;
 using Penstock.KeyValue.Store;
 using static Penstock.KeyValue.Commands.CommandFlags;
@@ -33,7 +33,7 @@ internal static class CounterCommands
         if (!call.TryGetInteger(2, out long delta))
             return;
         if (delta == long.MinValue)
-            call.Reply.Error("ERR decrement would overflow");
+            call.Error("ERR decrement would overflow");
         else
             Add(ref call, -delta);
     }
@@ -44,14 +44,14 @@ internal static class CounterCommands
         long value = 0;
         if (!Unsafe.IsNullRef(ref entry) && !RespNumber.TryParse(entry.Value, out value))
         {
-            call.Reply.Error(ErrorTexts.NotAnInteger);
+            call.Error(ErrorTexts.NotAnInteger);
             return;
         }
 
         long sum = unchecked(value + delta);
         if ((delta > 0 && sum < value) || (delta < 0 && sum > value))
         {
-            call.Reply.Error(ErrorTexts.Overflow);
+            call.Error(ErrorTexts.Overflow);
             return;
         }
 
@@ -66,37 +66,20 @@ internal static class CounterCommands
         ref Entry entry = ref call.Keys.Find(call.Key);
         bool exists = !Unsafe.IsNullRef(ref entry);
         ReadOnlySpan<byte> old = exists ? entry.Value : "0"u8;
-        if (!RespNumber.TryParse(old, out double value) || !RespNumber.TryParse(call[2], out double delta))
+        if (!LongDouble.TryParse(old, out LongDouble value) || !LongDouble.TryParse(call[2], out LongDouble delta))
         {
-            call.Reply.Error(ErrorTexts.NotAFloat);
+            call.Error(ErrorTexts.NotAFloat);
             return;
         }
 
-        if (!double.IsFinite(value + delta))
+        if (LongDouble.Add(value, delta) is not { Infinity: 0 } sum)
         {
-            call.Reply.Error(ErrorTexts.NotFinite);
+            call.Error(ErrorTexts.NotFinite);
             return;
         }
 
-        byte[] text = System.Text.Encoding.ASCII.GetBytes(AddAsText(old, call[2], value + delta));
+        byte[] text = Encoding.ASCII.GetBytes(sum.ToString());
         call.Keys.Set(call.Key, text, exists ? entry.ExpiresAt : 0);
         call.Reply.Bulk(text);
-    }
-
-    /// <summary>
-    /// Adds with 28 decimal digits and keeps 17 after the point, which is what Redis's long double shows; beyond their
-    /// range with the double that was computed.
-    /// </summary>
-    private static string AddAsText(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, double sum)
-    {
-        const double DecimalRange = 1e17;
-        if (Math.Abs(sum) < DecimalRange
-            && decimal.TryParse(left, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal a)
-            && decimal.TryParse(right, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal b))
-        {
-            return decimal.Round(a + b, 17).ToString("0.#################", CultureInfo.InvariantCulture);
-        }
-
-        return sum.ToString("F0", CultureInfo.InvariantCulture);
     }
 }

@@ -38,7 +38,7 @@ internal readonly record struct ExpireConditions(bool IfNone, bool IfSome, bool 
 
     private static bool Fail(in Invocation call, string error)
     {
-        call.Reply.Error(error);
+        call.Error(error);
         return false;
     }
 }

@@ -28,7 +28,7 @@ internal static class ExpiryCommands
             return;
         if (!ExpiryTimes.TryConvert(time, unit, relative ? call.Keys.Now : 0, out long expiresAt))
         {
-            call.Reply.Error(ErrorTexts.InvalidExpire, call.Command.Name);
+            call.Error(ErrorTexts.InvalidExpire, call.Command.FullName);
             return;
         }
 

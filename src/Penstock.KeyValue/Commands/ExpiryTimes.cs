@@ -16,15 +16,18 @@ internal static class ExpiryTimes
             return false;
         if (time > 0 && TryConvert(time, unit, relative ? call.Keys.Now : 0, out expiresAt))
             return true;
-        call.Reply.Error(ErrorTexts.InvalidExpire, call.Command.Name);
+        call.Error(ErrorTexts.InvalidExpire, call.Command.FullName);
         return false;
     }
 
-    /// <summary>Makes a Unix time in milliseconds, unless that is more than a number can say.</summary>
+    /// <summary>
+    /// Makes a Unix time in milliseconds, unless the time or the sum is more than a 64-bit number can say.
+    /// </summary>
     public static bool TryConvert(long time, TimeUnit unit, long from, out long expiresAt)
     {
-        Int128 sum = ((Int128)time * (int)unit) + from;
+        Int128 milliseconds = (Int128)time * (int)unit;
+        Int128 sum = milliseconds + from;
         expiresAt = (long)Int128.Clamp(sum, long.MinValue, long.MaxValue);
-        return sum >= long.MinValue && sum <= long.MaxValue;
+        return milliseconds >= long.MinValue && milliseconds <= long.MaxValue && sum <= long.MaxValue;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Penstock.KeyValue.Protocol;
@@ -61,11 +62,22 @@ internal ref struct Invocation(Session session, KeyValueLoop loop, ReadOnlySpan<
     {
         if (RespNumber.TryParse(this[index], out value))
             return true;
-        Reply.Error(ErrorTexts.NotAnInteger);
+        Error(ErrorTexts.NotAnInteger);
         return false;
     }
 
-    public readonly void SyntaxError() => Reply.Error(ErrorTexts.Syntax);
+    /// <summary>Replies with an error, and counts it.</summary>
+    /// <param name="text">The error with its code in front: <c>ERR syntax error</c>.</param>
+    public readonly void Error(string text)
+    {
+        Loop.Counters.Errors.Add(text);
+        Reply.Error(text);
+    }
+
+    public readonly void Error(string format, params ReadOnlySpan<string> arguments) =>
+        Error(string.Format(CultureInfo.InvariantCulture, format, arguments));
+
+    public readonly void SyntaxError() => Error(ErrorTexts.Syntax);
 
     /// <summary>Copies the call, so that it can run when the input is gone.</summary>
     public readonly QueuedCommand Copy()

@@ -66,7 +66,7 @@ internal static class KeyCommands
             return;
         if (call[1].SequenceEqual(call[2]))
         {
-            call.Reply.Error(ErrorTexts.SameObjects);
+            call.Error(ErrorTexts.SameObjects);
             return;
         }
 
@@ -91,7 +91,7 @@ internal static class KeyCommands
                     return false;
                 if (database == 0)
                     continue;
-                call.Reply.Error(ErrorTexts.DatabaseOutOfRange);
+                call.Error(ErrorTexts.DatabaseOutOfRange);
                 return false;
             }
             else
@@ -108,7 +108,7 @@ internal static class KeyCommands
     {
         if (call.Keys.Exists(call.KeyAt(1)))
             return true;
-        call.Reply.Error(ErrorTexts.NoSuchKey);
+        call.Error(ErrorTexts.NoSuchKey);
         return false;
     }
 

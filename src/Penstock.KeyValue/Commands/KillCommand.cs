@@ -1,9 +1,11 @@
+using Penstock.KeyValue.Protocol;
+
 namespace Penstock.KeyValue.Commands;
 
 /// <summary>CLIENT KILL, with one address or with conditions.</summary>
 internal static class KillCommand
 {
-    public static void Run(in Invocation call)
+    public static void Run(ref Invocation call)
     {
         if (call.Count == 3)
             KillAddress(in call);
@@ -17,7 +19,7 @@ internal static class KillCommand
         Session? victim = call.Database.Clients.FirstOrDefault(client => client.Address == address);
         if (victim is null)
         {
-            call.Reply.Error("ERR No such client");
+            call.Error("ERR No such client");
             return;
         }
 
@@ -47,7 +49,7 @@ internal static class KillCommand
             string value = call.TextOf(i + 1);
             switch (call.TextOf(i).ToLowerInvariant())
             {
-                case "id" when long.TryParse(value, out long id) && id > 0:
+                case "id" when RespNumber.TryParse(call[i + 1], out long id) && id > 0:
                     conditions.Add(client => client.ClientId == id);
                     break;
                 case "id":
@@ -82,16 +84,34 @@ internal static class KillCommand
 
     private static bool Fail(in Invocation call, string error)
     {
-        call.Reply.Error(error);
+        call.Error(error);
         return false;
     }
 
-    /// <summary>The caller still gets the reply; another connection ends on its own loop.</summary>
+    /// <summary>
+    /// The caller still gets the reply; another connection ends on its own loop. To everybody else the victim is gone at
+    /// once, however long its end takes.
+    /// </summary>
     private static void Kill(in Invocation call, Session victim)
     {
+        KeyValueDatabase database = call.Database;
+        database.RemoveClient(victim);
         if (victim == call.Session)
             victim.Connection.Close();
         else
-            call.Loop.Context.Group.Post(victim.ConnectionId, connection => connection.Abort());
+            call.Loop.Context.Group.Post(victim.ConnectionId, connection => End(database, victim, connection));
+    }
+
+    /// <summary>
+    /// With FIN, as Redis does: libraries take a reset for a failure and report it. Who has not read its replies yet may
+    /// never do so, and does not hold up the end.
+    /// </summary>
+    private static void End(KeyValueDatabase database, Session victim, Connection connection)
+    {
+        PubSubCommands.Forget(database, victim);
+        if (connection.UnsentBytes == 0)
+            connection.Close();
+        else
+            connection.Abort();
     }
 }

@@ -12,7 +12,11 @@ internal static class PubSubCommands
         new("psubscribe", -2, SubscribeToPatterns, PubSub | WhileSubscribed),
         new("punsubscribe", -1, UnsubscribeFromPatterns, PubSub | WhileSubscribed),
         new("publish", 3, Publish, PubSub | Fast),
-        new("pubsub", -2, Inspect, PubSub),
+        new("pubsub", [
+            new("channels", -2, Channels, PubSub),
+            new("numsub", -2, CountSubscribers, PubSub),
+            new("numpat", 2, CountPatterns, PubSub),
+        ]),
     ];
 
     /// <summary>Ends every subscription of a client that leaves or starts over.</summary>
@@ -113,31 +117,30 @@ internal static class PubSubCommands
     private static void Publish(ref Invocation call) =>
         call.Reply.Integer(call.Database.Publications.Publish(call.Loop, call[1], call[2]));
 
-    private static void Inspect(ref Invocation call)
+    private static void Channels(ref Invocation call)
     {
-        if (call.Is(1, "channels"u8) && call.Count <= 3)
+        if (call.Count > 3)
         {
-            List<byte[]> channels = call.Database.Publications.ChannelsLike(call.Count == 3 ? call[2] : "*"u8);
-            call.Reply.Array(channels.Count);
-            foreach (byte[] channel in channels)
-                call.Reply.Bulk(channel);
+            call.Error(ErrorTexts.WrongSubcommand, call.TextOf(1), "PUBSUB");
+            return;
         }
-        else if (call.Is(1, "numsub"u8))
+
+        List<byte[]> channels = call.Database.Publications.ChannelsLike(call.Count == 3 ? call[2] : "*"u8);
+        call.Reply.Array(channels.Count);
+        foreach (byte[] channel in channels)
+            call.Reply.Bulk(channel);
+    }
+
+    private static void CountSubscribers(ref Invocation call)
+    {
+        call.Reply.Array((call.Count - 2) * 2);
+        for (int i = 2; i < call.Count; i++)
         {
-            call.Reply.Array((call.Count - 2) * 2);
-            for (int i = 2; i < call.Count; i++)
-            {
-                call.Reply.Bulk(call[i]);
-                call.Reply.Integer(call.Database.Publications.SubscribersOf(call[i]));
-            }
-        }
-        else if (call.Is(1, "numpat"u8) && call.Count == 2)
-        {
-            call.Reply.Integer(call.Database.Publications.PatternCount);
-        }
-        else
-        {
-            Subcommands.Refuse(in call, "channels", "numsub", "numpat");
+            call.Reply.Bulk(call[i]);
+            call.Reply.Integer(call.Database.Publications.SubscribersOf(call[i]));
         }
     }
+
+    private static void CountPatterns(ref Invocation call) =>
+        call.Reply.Integer(call.Database.Publications.PatternCount);
 }

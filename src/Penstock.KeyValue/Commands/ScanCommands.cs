@@ -44,7 +44,7 @@ internal static class ScanCommands
     {
         if (!Utf8Parser.TryParse(call[1], out ulong cursor, out int consumed) || consumed != call[1].Length)
         {
-            call.Reply.Error(ErrorTexts.BadCursor);
+            call.Error(ErrorTexts.BadCursor);
             return;
         }
 

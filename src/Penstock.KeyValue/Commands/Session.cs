@@ -26,6 +26,9 @@ internal sealed class Session(Connection connection, long clientId, long openedA
     /// <summary>Unix time in milliseconds.</summary>
     public long OpenedAt { get; } = openedAt;
 
+    /// <summary>Bytes received and not consumed; while commands run, all that they came in.</summary>
+    public int ReceivedBytes { get; set; }
+
     /// <summary>Unix time in milliseconds of the last command.</summary>
     public long LastUsedAt { get; set; } = openedAt;
 
@@ -53,6 +56,12 @@ internal sealed class Session(Connection connection, long clientId, long openedA
     public KeyWatch? Watch { get; set; }
 
     public bool IsClosed { get; set; }
+
+    /// <summary>Its SAVE is under way; what it sends meanwhile waits.</summary>
+    public bool IsSaving { get; set; }
+
+    /// <summary>The commands of its transaction are running.</summary>
+    public bool IsExecuting { get; set; }
 
     /// <summary>Replies wait until the log is synced up to here; 0 when none wait.</summary>
     public long HeldUntil { get; set; }
@@ -104,9 +113,9 @@ internal sealed class Session(Connection connection, long clientId, long openedA
         .Append($"id={ClientId} addr={Address} laddr={LocalAddress} fd=-1 name={Name}")
         .Append($" age={(now - OpenedAt) / 1000} idle={(now - LastUsedAt) / 1000} flags={Flags} db=0")
         .Append($" sub={Subscriptions?.Channels.Count ?? 0} psub={Subscriptions?.Patterns.Count ?? 0} ssub=0")
-        .Append($" multi={Transaction?.Commands.Count ?? -1} qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0")
+        .Append($" multi={Transaction?.Commands.Count ?? -1} qbuf={ReceivedBytes} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0")
         .Append($" obl=0 oll=0 omem={(IsClosed ? 0 : Connection.UnsentBytes)} tot-mem=0 events=r")
-        .Append($" cmd={LastCommand?.Name ?? "NULL"} user=default redir=-1 resp={(IsResp3 ? 3 : 2)}")
+        .Append($" cmd={LastCommand?.FullName ?? "NULL"} user=default redir=-1 resp={(IsResp3 ? 3 : 2)}")
         .ToString();
 
     private string Flags => IsSubscribed ? "P" : Transaction is not null ? "x" : "N";

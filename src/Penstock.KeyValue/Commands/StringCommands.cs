@@ -122,7 +122,7 @@ internal static class StringCommands
     {
         if (call.Count % 2 != 0)
             return true;
-        call.Reply.Error(ErrorTexts.WrongArity, call.Command.Name);
+        call.Error(ErrorTexts.WrongArity, call.Command.FullName);
         return false;
     }
 
@@ -165,7 +165,7 @@ internal static class StringCommands
             return;
         if (offset < 0)
         {
-            call.Reply.Error(ErrorTexts.OffsetOutOfRange);
+            call.Error(ErrorTexts.OffsetOutOfRange);
             return;
         }
 
@@ -183,7 +183,7 @@ internal static class StringCommands
     {
         if (offset <= call.Database.Options.MaxValueBytes - (long)length)
             return true;
-        call.Reply.Error(ErrorTexts.TooLong);
+        call.Error(ErrorTexts.TooLong);
         return false;
     }
 

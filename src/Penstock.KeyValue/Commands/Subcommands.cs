@@ -1,17 +1,22 @@
 namespace Penstock.KeyValue.Commands;
 
-/// <summary>What a command with subcommands says when the second word does not fit.</summary>
+/// <summary>What the commands with subcommands have in common.</summary>
 internal static class Subcommands
 {
-    /// <summary>
-    /// Replies that the subcommand is unknown, or that one of the <paramref name="known"/> has other arguments.
-    /// </summary>
-    public static void Refuse(in Invocation call, params ReadOnlySpan<string> known)
+    /// <summary>HELP, which the error about an unknown subcommand points to.</summary>
+    public static Command Help(string name) => new("help", 2, (ref call) => Describe(ref call, name), CommandFlags.None);
+
+    /// <summary>For a command that cannot be called without its second word: its arity sees to that.</summary>
+    public static void Unreachable(ref Invocation call) =>
+        throw new InvalidOperationException($"{call.Command.FullName} was called without a subcommand.");
+
+    private static void Describe(ref Invocation call, string name)
     {
-        string name = call.TextOf(1);
-        if (known.Contains(name.ToLowerInvariant()))
-            call.Reply.Error(ErrorTexts.WrongArity, $"{call.Command.Name}|{name.ToLowerInvariant()}");
-        else
-            call.Reply.Error($"ERR unknown subcommand '{name}'. Try {call.Command.Name.ToUpperInvariant()} HELP.");
+        IReadOnlyList<Command> children = call.Command.Parent!.Children;
+        call.Reply.Array(children.Count + 2);
+        call.Reply.Simple($"{name.ToUpperInvariant()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+        foreach (Command child in children)
+            call.Reply.Simple(child.Name.ToUpperInvariant());
+        call.Reply.Simple("    Prints this help.");
     }
 }

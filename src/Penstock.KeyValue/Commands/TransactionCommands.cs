@@ -26,7 +26,7 @@ internal static class TransactionCommands
         if (transaction.Bytes > MaxQueuedBytes)
         {
             transaction.IsRefused = true;
-            call.Reply.Error("ERR the transaction is too large");
+            call.Error("ERR the transaction is too large");
             return;
         }
 
@@ -52,7 +52,7 @@ internal static class TransactionCommands
     {
         if (call.Session.Transaction is not null)
         {
-            call.Reply.Error("ERR MULTI calls can not be nested");
+            call.Error("ERR MULTI calls can not be nested");
             return;
         }
 
@@ -64,7 +64,7 @@ internal static class TransactionCommands
     {
         if (call.Session.Transaction is null)
         {
-            call.Reply.Error("ERR DISCARD without MULTI");
+            call.Error("ERR DISCARD without MULTI");
             return;
         }
 
@@ -77,7 +77,7 @@ internal static class TransactionCommands
     {
         if (call.Session.Transaction is not null)
         {
-            call.Reply.Error("ERR WATCH inside MULTI is not allowed");
+            call.Error("ERR WATCH inside MULTI is not allowed");
             return;
         }
 
@@ -107,15 +107,15 @@ internal static class TransactionCommands
         Transaction? transaction = call.Session.Transaction;
         if (transaction is null)
         {
-            call.Reply.Error("ERR EXEC without MULTI");
+            call.Error("ERR EXEC without MULTI");
             return;
         }
 
         CommandFlags flags = FlagsOf(transaction);
         if (transaction.IsRefused)
-            call.Reply.Error("EXECABORT Transaction discarded because of previous errors.");
+            call.Error("EXECABORT Transaction discarded because of previous errors.");
         else if (flags != None && call.Loop.Executor.WriteProblem(flags) is { } problem)
-            call.Reply.Error($"EXECABORT Transaction discarded because of: {problem}");
+            call.Error($"EXECABORT Transaction discarded because of: {problem}");
         else
             RunAll(ref call, transaction);
         End(in call);
@@ -142,6 +142,7 @@ internal static class TransactionCommands
 
             // The commands of a transaction see it as over.
             call.Session.Transaction = null;
+            call.Session.IsExecuting = true;
             call.Reply.Array(transaction.Commands.Count);
             foreach (QueuedCommand queued in transaction.Commands)
             {
@@ -151,6 +152,7 @@ internal static class TransactionCommands
         }
         finally
         {
+            call.Session.IsExecuting = false;
             call.Loop.Commit();
         }
     }

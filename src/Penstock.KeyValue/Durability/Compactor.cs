@@ -21,6 +21,16 @@ internal sealed class Compactor : IDisposable
     private readonly AppendLog _log;
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+
+    /// <summary>Who waits for a snapshot that has not begun.</summary>
+    private List<Action<bool>> _waiting = [];
+
+    /// <summary>Who waits for the snapshot that is under way.</summary>
+    private List<Action<bool>> _served = [];
+
+    /// <summary>The thread writes no more snapshots.</summary>
+    private bool _ended;
     private Thread? _thread;
 
     /// <summary>The snapshot that is under way; null for none.</summary>
@@ -42,7 +52,8 @@ internal sealed class Compactor : IDisposable
         _lastSnapshotAt = database.StartedAt;
     }
 
-    public bool IsRunning => _running;
+    /// <summary>A snapshot is being written, or will be in a moment because somebody asked.</summary>
+    public bool IsRunning => _requested || _running;
 
     /// <summary>Whether the last snapshot that was begun failed.</summary>
     public bool HasFailed => _failed;
@@ -51,8 +62,22 @@ internal sealed class Compactor : IDisposable
     public long LastSnapshotAt => Volatile.Read(ref _lastSnapshotAt);
 
     /// <summary>Asks for a snapshot now, however short the log is.</summary>
-    public void Request()
+    /// <param name="ended">
+    /// Called when it is done, with whether it succeeded, on the thread of the snapshots; with false also when there
+    /// will be none any more.
+    /// </param>
+    public void Request(Action<bool>? ended = null)
     {
+        bool tooLate;
+        lock (_gate)
+        {
+            tooLate = _ended;
+            if (ended is not null && !tooLate)
+                _waiting.Add(ended);
+        }
+
+        if (tooLate)
+            ended?.Invoke(false);
         _requested = true;
         _wake.Set();
     }
@@ -78,6 +103,7 @@ internal sealed class Compactor : IDisposable
             if (_work.MoveNext())
                 return _work.Current;
             _failed = false;
+            End(succeeded: true);
         }
         catch (IOException exception)
         {
@@ -85,10 +111,9 @@ internal sealed class Compactor : IDisposable
             _failed = true;
             if (!_stopping)
                 KeyValueEventSource.Log.SnapshotFailed(exception.Message);
+            End(succeeded: false);
         }
 
-        _work = null;
-        _running = false;
         return null;
     }
 
@@ -112,11 +137,18 @@ internal sealed class Compactor : IDisposable
         while (true)
         {
             if (Step() is { } before)
+            {
                 ((IAsyncResult)before).AsyncWaitHandle.WaitOne();
+            }
             else if (_stopping)
+            {
+                RefuseWaiting();
                 return;
+            }
             else
+            {
                 _wake.WaitOne(CheckPeriod);
+            }
         }
     }
 
@@ -128,9 +160,35 @@ internal sealed class Compactor : IDisposable
 
     private IEnumerator<Task> Begin()
     {
-        _requested = false;
         _running = true;
+        _requested = false;
+        _served = TakeWaiting();
         return Compact();
+    }
+
+    private void End(bool succeeded)
+    {
+        _work = null;
+        _running = false;
+        _served.ForEach(ended => ended(succeeded));
+        _served = [];
+    }
+
+    private void RefuseWaiting()
+    {
+        lock (_gate)
+            _ended = true;
+        TakeWaiting().ForEach(ended => ended(false));
+    }
+
+    private List<Action<bool>> TakeWaiting()
+    {
+        lock (_gate)
+        {
+            List<Action<bool>> waiting = _waiting;
+            _waiting = [];
+            return waiting;
+        }
     }
 
     private IEnumerator<Task> Compact()

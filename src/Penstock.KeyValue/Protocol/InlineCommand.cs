@@ -8,16 +8,15 @@ internal static class InlineCommand
     public static OperationStatus Parse(
         ReadOnlySpan<byte> input, RespArguments arguments, int maxBytes, out string? error)
     {
-        error = null;
         int end = input.IndexOf((byte)'\n');
-        if (end < 0 || end > maxBytes)
-        {
-            error = input.Length > maxBytes ? "too big inline request" : null;
-            return error is null ? OperationStatus.NeedMoreData : OperationStatus.InvalidData;
-        }
+        ReadOnlySpan<byte> line = end < 0 ? input : input[..end];
+        error = ProblemOf(line, maxBytes);
+        if (error is not null)
+            return OperationStatus.InvalidData;
+        if (end < 0)
+            return OperationStatus.NeedMoreData;
 
         arguments.Position = end + 1;
-        ReadOnlySpan<byte> line = input[..end];
         if (line.EndsWith("\r"u8))
             line = line[..^1];
 
@@ -38,6 +37,18 @@ internal static class InlineCommand
         }
 
         return OperationStatus.Done;
+    }
+
+    /// <summary>
+    /// Nobody types a zero, but the first messages of TLS and STUN hold some, and a web page can have a browser send
+    /// them here with lines of its own behind. Redis looks for the end of the line no further than to the zero, so it
+    /// runs none of them either.
+    /// </summary>
+    private static string? ProblemOf(ReadOnlySpan<byte> line, int maxBytes)
+    {
+        if (line.Length > maxBytes)
+            return "too big inline request";
+        return line.Contains((byte)0) ? "zero byte in inline request" : null;
     }
 
     private static int SkipBlanks(ReadOnlySpan<byte> line, int position)
@@ -116,5 +127,5 @@ internal static class InlineCommand
     private static int HexValue(byte digit) => digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
 
     private static bool IsBlank(byte value) =>
-        value is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or 0 or 0x0b or 0x0c;
+        value is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or 0x0b or 0x0c;
 }

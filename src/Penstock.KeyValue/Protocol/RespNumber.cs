@@ -1,6 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
-using System.Text;
 
 namespace Penstock.KeyValue.Protocol;
 
@@ -27,29 +25,9 @@ internal static class RespNumber
             && Utf8Parser.TryParse(text, out value, out int consumed) && consumed == text.Length;
     }
 
-    /// <summary>Reads a finite or infinite floating-point number.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> text, out double value)
-    {
-        value = 0;
-        if (text.IsEmpty || text.Length > 256 || IsBlank(text[0]) || IsBlank(text[^1]))
-            return false;
-        return TryParseInfinity(text, out value)
-            || (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value)
-                && double.IsFinite(value));
-    }
-
     public static int Write(long value, Span<byte> destination)
     {
         Utf8Formatter.TryFormat(value, destination, out int written);
         return written;
     }
-
-    private static bool TryParseInfinity(ReadOnlySpan<byte> text, out double value)
-    {
-        ReadOnlySpan<byte> name = text[0] is (byte)'+' or (byte)'-' ? text[1..] : text;
-        value = text[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity;
-        return Ascii.EqualsIgnoreCase(name, "inf"u8) || Ascii.EqualsIgnoreCase(name, "infinity"u8);
-    }
-
-    private static bool IsBlank(byte value) => value is (byte)' ' or (>= 9 and <= 13);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -91,6 +90,8 @@ internal readonly ref struct RespWriter(Connection connection, bool resp3)
         connection.Send("\r\n"u8);
     }
 
+    public void Simple(string text) => Simple(Encoding.ASCII.GetBytes(text));
+
     /// <summary>An error with its code in front: <c>ERR syntax error</c>. Line ends within become blanks.</summary>
     public void Error(string text)
     {
@@ -105,9 +106,6 @@ internal readonly ref struct RespWriter(Connection connection, bool resp3)
         connection.Send(bytes);
         connection.Send("\r\n"u8);
     }
-
-    public void Error(string format, string argument) =>
-        Error(string.Format(CultureInfo.InvariantCulture, format, argument));
 
     private void LongBulk(ReadOnlySpan<byte> value)
     {

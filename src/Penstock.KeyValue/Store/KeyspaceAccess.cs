@@ -118,7 +118,7 @@ internal sealed class KeyspaceAccess(Keyspace keyspace, LogRecordBuilder? journa
     {
         foreach (Shard shard in keyspace.Shards)
         {
-            shard.Watches.TouchAll();
+            shard.Watches.TouchAll(key => shard.Find(keyspace.KeyOf(key)) >= 0);
             shard.Clear();
         }
 

@@ -12,10 +12,14 @@ internal sealed class WatchTable
             TouchWatched(key);
     }
 
-    public void TouchAll()
+    /// <summary>Every key of the shard goes; one that is watched and not there stays as it is.</summary>
+    public void TouchAll(Func<byte[], bool> exists)
     {
-        foreach (KeyWatch watch in _byKey.Values.SelectMany(watches => watches))
-            watch.IsBroken = true;
+        foreach ((byte[] key, List<KeyWatch> watches) in _byKey)
+        {
+            if (exists(key))
+                watches.ForEach(watch => watch.IsBroken = true);
+        }
     }
 
     public void Add(byte[] key, KeyWatch watch)

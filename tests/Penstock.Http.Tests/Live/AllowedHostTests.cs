@@ -82,9 +82,14 @@ public sealed class AllowedHostTests
     [InlineData("http://example.com")]
     [InlineData("example.com:80")]
     [InlineData("*example.com")]
-    public void What_is_no_host_is_refused_by_name(string host) =>
-        Assert.Contains("AllowedHosts", Assert.Throws<ArgumentException>(() => HttpServer.Start(
-            new ServerOptions(), new HttpOptions { AllowedHosts = [host] }, new HttpRoutes())).Message, StringComparison.Ordinal);
+    public void What_is_no_host_is_refused_by_name(string host)
+    {
+        ArgumentException refusal = Assert.Throws<ArgumentException>(() => HttpServer.Start(
+            new ServerOptions(), new HttpOptions { AllowedHosts = [host] }, new HttpRoutes()));
+
+        Assert.Contains("AllowedHosts", refusal.Message, StringComparison.Ordinal);
+        Assert.False(HttpOptions.IsHostPattern(host));
+    }
 
     private static async Task<IEnumerable<int>> StatusesAsync(HttpOptions http, string host)
     {

@@ -176,7 +176,8 @@ public sealed class BodyEndTests
         if (way.StartsWith("the server", StringComparison.Ordinal))
         {
             await live.RequestsAsync(1);
-            await live.Server.Listener.StopAsync(new CancellationToken(way.EndsWith("at once", StringComparison.Ordinal)));
+            bool atOnce = way.EndsWith("at once", StringComparison.Ordinal);
+            await live.Server.StopAsync(new CancellationToken(atOnce));
         }
 
         if (before is not null)

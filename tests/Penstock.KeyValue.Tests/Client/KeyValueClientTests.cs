@@ -19,6 +19,24 @@ public sealed class KeyValueClientTests
     }
 
     [Fact]
+    public async Task Bytes_that_are_no_text_are_read_back_and_never_taken_for_other_text()
+    {
+        await using KeyValueServer server = Servers.Start();
+        await using var client = new KeyValueClient(server.EndPoint!);
+        byte[] key = [0xFF];
+        byte[] value = [0xC0, 0xAF, 0];
+        await client.PutBytesAsync(key, value, Cancellation);
+        Assert.Equal(value, await client.GetBytesAsync(key, Cancellation));
+        Assert.Null(await client.GetBytesAsync(new byte[] { 0xFE }, Cancellation));
+        Assert.Null(await client.GetAsync("\uFFFD", Cancellation));
+
+        await client.PutBytesAsync("k"u8.ToArray(), value, Cancellation);
+        await Assert.ThrowsAsync<InvalidDataException>(() => client.GetAsync("k", Cancellation));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => client.GetAsync("\uD800", Cancellation));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => client.PutAsync("k", "\uD800", Cancellation));
+    }
+
+    [Fact]
     public async Task Many_requests_at_once_get_their_own_replies()
     {
         await using KeyValueServer server = Servers.Start(loops: 2);

@@ -109,6 +109,26 @@ public sealed class ProtobufTests
     }
 
     [Fact]
+    public async Task Keys_and_values_that_are_not_text_are_kept_as_they_are()
+    {
+        // Keys FF and FE, with the values 80 and C0 AF.
+        const string PutFirst = "0D000000" + "0A01FF" + "120180" + "1803" + "40454F4640";
+        const string PutSecond = "0E000000" + "0A01FE" + "1202C0AF" + "1803" + "40454F4640";
+        const string GetFirst = "0A000000" + "0A01FF" + "1801" + "40454F4640";
+        const string GetSecond = "0A000000" + "0A01FE" + "1801" + "40454F4640";
+        const string First = "0D000000" + "0A01FF" + "120180" + "1802" + "40454F4640";
+        const string Second = "0E000000" + "0A01FE" + "1202C0AF" + "1802" + "40454F4640";
+        await using KeyValueServer server = Servers.Start();
+        using Socket client = Connect(server);
+        Assert.Equal(
+            PutReply + PutReply + First + Second,
+            await ExchangeAsync(
+                client,
+                PutFirst + PutSecond + GetFirst + GetSecond,
+                (PutReply.Length * 2) + First.Length + Second.Length));
+    }
+
+    [Fact]
     public async Task A_password_closes_the_port_that_cannot_carry_one()
     {
         await using KeyValueServer server = Servers.Start(options => options.Password = "secret");

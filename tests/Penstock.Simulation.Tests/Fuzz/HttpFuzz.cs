@@ -2,6 +2,7 @@ using System.Text;
 using Penstock.Http;
 using Penstock.Http.Bodies;
 using Penstock.Http.Parsing;
+using Penstock.Http.Serving;
 
 namespace Penstock.Simulation.Tests.Fuzz;
 
@@ -49,7 +50,7 @@ internal sealed class HttpFuzz() : FuzzTarget("http")
             return 0;
         int length = state.Head.Scanned;
         if (status != HeadStatus.Complete)
-            return state.Stop(status.ToString());
+            return state.Stop($"{RequestReader.StatusOf(status)}");
         InvariantException.Require(length <= Options.MaxHeadBytes + 2, $"a head of {length} bytes");
         state.Request.Load(data[state.Head.Start..length]);
         int problem = _parser.ParseHead(state.Request);

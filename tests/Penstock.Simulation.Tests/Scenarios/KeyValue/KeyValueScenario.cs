@@ -1,4 +1,3 @@
-using System.Text;
 using Penstock.KeyValue;
 using Penstock.Simulation.Checks;
 using Penstock.Simulation.Clients;
@@ -131,11 +130,8 @@ internal sealed class KeyValueScenario : Scenario
             return new ProtobufMessage("", "", ProtobufMessage.Put, 0).ToFrame();
         }
 
-        // The other protocol stores any bytes; here they are text, and what is none is replaced.
         string? value = _store.Find(request.Key);
-        string text = Encoding.UTF8.GetString(Resp.Bytes(value ?? ""));
-        string reply = Resp.Text(Encoding.UTF8.GetBytes(text));
         int status = value is null ? 1 : 0;
-        return new ProtobufMessage(request.Key, reply, ProtobufMessage.GetResponse, status).ToFrame();
+        return new ProtobufMessage(request.Key, value ?? "", ProtobufMessage.GetResponse, status).ToFrame();
     }
 }

@@ -65,11 +65,11 @@ internal sealed class ProtobufClient : ExpectingClient
         return frame;
     }
 
-    /// <summary>ASCII: the protocol's strings are text.</summary>
+    /// <summary>Any bytes, one character each.</summary>
     private string DrawValue()
     {
         byte[] bytes = new byte[(int)Chance.Spread(1, Math.Max(1, _maxValueBytes)) - 1];
         Chance.Fill(bytes);
-        return string.Concat(bytes.Select(value => (char)(value & 0x7F)));
+        return string.Concat(bytes.Select(value => (char)value));
     }
 }
