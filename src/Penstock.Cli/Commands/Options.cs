@@ -96,6 +96,7 @@ internal static class Options
         {
             Description = description,
             HelpName = valueName,
+            Arity = ArgumentArity.OneOrMore,
             CustomParser = result =>
             {
                 string[] values = [.. result.Tokens.Select(token => token.Value)];
