@@ -25,6 +25,7 @@ public sealed class LoopGroup : IAsyncDisposable
 
     /// <summary>Starts the loops; they run when this returns.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option's value; the message names it.</exception>
+    /// <exception cref="IOException">The system has no thread or no descriptor left for a loop.</exception>
     /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked
     /// for.</exception>
     public LoopGroup(LoopOptions options)

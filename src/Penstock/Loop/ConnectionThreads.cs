@@ -99,8 +99,7 @@ internal sealed class ConnectionThreads(Func<EventLoop?> start, int maximum)
             _started++;
             return loop;
         }
-        catch (Exception exception) when (_started > 0
-            && exception is OutOfMemoryException or ThreadStartException or IOException)
+        catch (Exception exception) when (_started > 0 && exception is OutOfMemoryException or IOException)
         {
             _isExhausted = true;
             return null;

@@ -25,7 +25,17 @@ internal sealed class LoopThread
         _options = options;
         _clock = clock;
         _index = index;
-        new Thread(Run, stackBytes) { Name = $"penstock-loop-{index}", IsBackground = true }.Start();
+        var thread = new Thread(Run, stackBytes) { Name = $"penstock-loop-{index}", IsBackground = true };
+        try
+        {
+            thread.Start();
+        }
+        catch (Exception refused) when (refused is OutOfMemoryException or ThreadStartException)
+        {
+            // The runtime calls it lack of memory, whatever the system ran out of.
+            throw new IOException(
+                $"Cannot start the thread of loop {index}: the system is at its limit of threads or of memory.", refused);
+        }
     }
 
     /// <summary>The loop, once it is ready; faulted when its driver cannot be made.</summary>

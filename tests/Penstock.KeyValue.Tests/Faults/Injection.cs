@@ -26,15 +26,12 @@ internal sealed class Injection : IAsyncDisposable
     private Injection(string calls, string failure, string[] files, string[] target, bool isAttached)
     {
         _isAttached = isAttached;
-        IEnumerable<string> filters = files.SelectMany(file => new[] { "-P", file });
-        _process = new ChildProcess(
-            Tools.Require("strace"),
-            ["-f", "-o", _record, .. filters, "-e", $"trace={calls}", "-e", $"inject={calls}:{failure}", .. target]);
+        string[] words = Strace.Words(_record, calls, failure, files);
+        _process = new ChildProcess(words[0], [.. words[1..], .. target]);
     }
 
     /// <summary>Calls that were made to fail so far.</summary>
-    public int Count =>
-        File.ReadLines(_record).Count(line => line.EndsWith("(INJECTED)", StringComparison.Ordinal));
+    public int Count => Strace.CountInjected(_record);
 
     /// <summary>Begins to fail the calls of a program that runs; disposing ends it.</summary>
     /// <param name="program">The program.</param>
