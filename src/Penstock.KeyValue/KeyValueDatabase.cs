@@ -43,6 +43,7 @@ internal sealed class KeyValueDatabase : IDisposable
         catch
         {
             _directory.Dispose();
+            Keyspace.Dispose();
             throw;
         }
     }

@@ -12,7 +12,9 @@ public enum SlowConsumerPolicy
     /// <summary>
     /// Payloads that were sent with <see cref="Connection.Send(SharedPayload)"/> are dropped, the oldest first, whole
     /// and before any of their bytes went out; never the newest. Replies that were written are never dropped, and above
-    /// the mark the peer is not received from. For broadcasts in which the newest matters most.
+    /// the mark the peer is not received from. For broadcasts in which the newest matters most. A peer that never reads
+    /// costs the mark, however much is sent at once; with payloads longer than a quarter of the mark, half of the mark
+    /// and two payloads.
     /// </summary>
     DropOldest,
 

@@ -8,7 +8,7 @@ namespace Penstock.Broadcast.Tests;
 /// <summary>One client of a broadcast server, speaking u64 big-endian frames unless told bytes.</summary>
 internal sealed class TestClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Socket _socket;
     private byte[] _received = new byte[4096];

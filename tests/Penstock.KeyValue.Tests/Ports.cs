@@ -3,14 +3,16 @@ using System.Net.Sockets;
 
 namespace Penstock.KeyValue.Tests;
 
-/// <summary>Ports for programs that cannot choose one themselves.</summary>
+/// <summary>Ports that refuse connections.</summary>
 internal static class Ports
 {
-    /// <summary>A port that nobody listens on at this moment.</summary>
-    public static int Free()
+    /// <summary>
+    /// A port that nobody listens on, and nobody else can take while what is returned lives: it is bound, and no more.
+    /// </summary>
+    public static Socket Hold()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        return socket;
     }
 }

@@ -11,7 +11,7 @@ namespace Penstock.KeyValue.Tests;
 /// </summary>
 internal sealed class RespClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Socket _socket;
     private byte[] _buffer = new byte[64 * 1024];

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Penstock.Simulation.Chaos;
 using Penstock.Simulation.Tests.Scenarios;
 
 namespace Penstock.Simulation.Tests;
@@ -20,9 +19,7 @@ internal static class SeedRunner
     {
         try
         {
-            if (scenario == ScenarioCatalog.Chaos)
-                return RunChaos(seed);
-            return new SimulationRun(ScenarioCatalog.Create(scenario), seed).Run();
+            return ScenarioCatalog.Run(scenario, seed);
         }
         catch (Exception exception)
         {
@@ -54,14 +51,6 @@ internal static class SeedRunner
 
     private static bool TryParse(string word, out ulong number) =>
         ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number);
-
-    private static SimulationResult RunChaos(ulong seed)
-    {
-        if (OperatingSystem.IsWindows())
-            throw new PlatformNotSupportedException("Readiness needs a POSIX system.");
-        using var run = new ChaosRun(seed);
-        return run.Run();
-    }
 
     private static int RunMany(string scenario, ulong first, ulong count)
     {

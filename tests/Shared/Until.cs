@@ -3,7 +3,7 @@ namespace Penstock.Testing;
 /// <summary>Waits for what another thread brings about.</summary>
 internal static class Until
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public static async Task TrueAsync(Func<bool> condition)
     {

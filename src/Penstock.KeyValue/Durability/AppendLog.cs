@@ -40,7 +40,6 @@ internal sealed class AppendLog : IDisposable
     private long _released;
     private long _syncs;
     private long _lastSync;
-    private long _syncedLength;
 
     /// <summary>The segment that may have a hole; 0 for none.</summary>
     private int _doubtful;
@@ -63,7 +62,6 @@ internal sealed class AppendLog : IDisposable
         _time = time;
         _lastSync = _lastCheck = time.GetTimestamp();
         _file = openSegment(segment);
-        _syncedLength = _file.Length;
     }
 
     /// <summary>
@@ -208,7 +206,7 @@ internal sealed class AppendLog : IDisposable
     {
         get
         {
-            bool mustSync = HasUnsynced && _sync == SyncPolicy.EverySecond;
+            bool mustSync = _file.HasUnsynced && _sync == SyncPolicy.EverySecond;
             TimeSpan left = SyncPeriod - _time.GetElapsedTime(mustSync ? _lastSync : _lastCheck);
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
@@ -234,10 +232,8 @@ internal sealed class AppendLog : IDisposable
         }
     }
 
-    private bool HasUnsynced => _file.Length > _syncedLength;
-
     private bool IsSyncDue =>
-        HasUnsynced && _sync == SyncPolicy.EverySecond && _time.GetElapsedTime(_lastSync) >= SyncPeriod;
+        _file.HasUnsynced && _sync == SyncPolicy.EverySecond && _time.GetElapsedTime(_lastSync) >= SyncPeriod;
 
     private bool TryWrite()
     {
@@ -262,6 +258,9 @@ internal sealed class AppendLog : IDisposable
     private void Write(bool sync)
     {
         int count = _writing.Length;
+
+        // Again, when it was taken back.
+        Mark();
         if (count > 0)
             _file.Append(_writing.Written.Span);
         if (sync)
@@ -272,21 +271,23 @@ internal sealed class AppendLog : IDisposable
     /// <summary>Syncs; if that fails, the last <paramref name="count"/> bytes are taken back.</summary>
     private void SyncNow(int count)
     {
-        if (!HasUnsynced)
-            return;
+        if (_file.HasUnsynced)
+            SyncFile(count);
+    }
+
+    private void SyncFile(int count)
+    {
         try
         {
             _file.Sync();
         }
         catch (IOException)
         {
-            _file.Retract(count);
-            if (HasUnsynced)
+            if (!_file.TakeBack(count))
                 Doubt();
             throw;
         }
 
-        _syncedLength = _file.Length;
         _lastSync = _time.GetTimestamp();
         Volatile.Write(ref _syncs, _syncs + 1);
     }
@@ -297,10 +298,8 @@ internal sealed class AppendLog : IDisposable
     /// </summary>
     private void Mark()
     {
-        if (HasUnsynced || _doubtful == _segment)
-            return;
-        _file.Mark();
-        _syncedLength = _file.Length;
+        if (_doubtful != _segment)
+            _file.Mark();
     }
 
     private void CheckPlace()
@@ -338,19 +337,27 @@ internal sealed class AppendLog : IDisposable
         _rotating = null;
         try
         {
-            SyncNow(0);
-            Mark();
+            EndSegment();
             CheckPlace();
             LogFile next = _openSegment(_segment + 1);
             _file.Dispose();
             _file = next;
-            _syncedLength = next.Length;
             rotation.SetResult(++_segment);
         }
         catch (IOException exception)
         {
             rotation.SetException(exception);
         }
+    }
+
+    /// <summary>
+    /// All of it is on the disk, and so is the mark that says so: in front of another log, a torn one would be damage.
+    /// </summary>
+    private void EndSegment()
+    {
+        SyncNow(0);
+        Mark();
+        SyncFile(0);
     }
 
     /// <summary>
@@ -374,9 +381,7 @@ internal sealed class AppendLog : IDisposable
             return;
         try
         {
-            SyncNow(0);
-            Mark();
-            _file.Sync();
+            EndSegment();
         }
         catch (IOException exception)
         {

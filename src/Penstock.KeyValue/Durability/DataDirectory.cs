@@ -103,13 +103,21 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Opens a log to read; null when there is none of that number.</summary>
     public DiskFile? TryOpenSegment(int number) => _directory.TryOpen(NameOf(Log, number), FileAccess.Read);
 
-    /// <summary>Ends a log earlier; it is so on the disk when this returns.</summary>
-    public void CutSegment(int number, long length)
+    /// <summary>
+    /// Has what was read of a log on the disk, and nothing behind it. What is not known to be there is written again: it
+    /// may be in the cache only, for a sync that failed leaves it there, and the next one takes it for written.
+    /// </summary>
+    /// <param name="number">The log.</param>
+    /// <param name="safeLength">Bytes that were on the disk.</param>
+    /// <param name="length">Bytes that were read.</param>
+    public void SecureSegment(int number, long safeLength, long length)
     {
         string name = NameOf(Log, number);
         using DiskFile file = _directory.TryOpen(name, FileAccess.ReadWrite)
             ?? throw new DiskException(_directory.PathOf(name), "open", "the file was removed");
-        file.SetLength(length);
+        if (file.Length > length)
+            file.SetLength(length);
+        file.Rewrite(safeLength, length);
         file.Sync();
         file.Close();
     }

@@ -104,7 +104,12 @@ internal sealed class DirectoryReader(DataDirectory directory, Keyspace keyspace
                 return Damaged(reading, exception.Message);
             }
 
-            reading = reading with { Records = reader.Records, SoundLength = reader.Offset };
+            reading = reading with
+            {
+                Records = reader.Records,
+                SoundLength = reader.Offset,
+                SafeLength = reader.MarkOffset,
+            };
             if (reader.Offset == reader.Length)
                 return reading;
             return !isSnapshot && (reader.IsUnused || (reader.HasHeader && !reader.HasMarkBehind()))

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Penstock.KeyValue.Durability.Files;
 
 namespace Penstock.KeyValue.Durability;
@@ -10,8 +9,11 @@ internal sealed class LogFile : IDisposable
     private readonly DiskFile _file;
     private ulong _identifier;
 
-    /// <summary>Nothing was written behind the last mark, or ever.</summary>
-    private bool _endsWithMark = true;
+    /// <summary>Bytes that are on the disk.</summary>
+    private long _safe;
+
+    /// <summary>Where the last mark ends, which is not on the disk before the next sync.</summary>
+    private long _marked;
 
     /// <summary>Takes an open file over; what is in it is kept.</summary>
     public LogFile(DiskFile file, Disk disk)
@@ -26,32 +28,54 @@ internal sealed class LogFile : IDisposable
     /// <summary>Bytes that count; what lies behind them was not written whole.</summary>
     public long Length { get; private set; }
 
+    /// <summary>Whether anything but a mark was written since the last sync.</summary>
+    public bool HasUnsynced => Length > Math.Max(_safe, _marked);
+
     /// <summary>Writes behind <see cref="Length"/>, which only moves when all of it is written.</summary>
     /// <exception cref="IOException">The disk is full, or failing.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         _file.WriteAll(bytes, Length);
         Length += bytes.Length;
-        _endsWithMark = false;
     }
 
-    /// <summary>Notes that all of it is on the disk, unless that was the last thing noted.</summary>
+    /// <summary>
+    /// Notes that all of it is on the disk, if that is so and was not noted yet. The mark is on the disk with the next
+    /// sync.
+    /// </summary>
     public void Mark()
     {
-        if (_endsWithMark)
+        if (Length > _safe || Length == _marked)
             return;
         Span<byte> mark = stackalloc byte[LogFormat.MarkBytes];
         LogFormat.WriteMark(mark, _identifier, Length);
         Append(mark);
-        _endsWithMark = true;
+        _marked = Length;
     }
-
-    /// <summary>Takes the last <paramref name="count"/> bytes back, to be written again.</summary>
-    public void Retract(int count) => Length -= count;
 
     /// <summary>Returns when everything is on the disk.</summary>
     /// <exception cref="IOException">It is not.</exception>
-    public void Sync() => _file.Sync();
+    public void Sync()
+    {
+        _file.Sync();
+        _safe = Length;
+    }
+
+    /// <summary>
+    /// After a sync that failed the kernel may have given up any page of what was written since the one before, and
+    /// would not write it with the next one either. So all of that is taken back, to be written again; if it is more
+    /// than the last <paramref name="count"/> bytes, only these are, and the rest is in doubt.
+    /// </summary>
+    /// <returns>Whether nothing is in doubt.</returns>
+    public bool TakeBack(int count)
+    {
+        long left = Length - count;
+        bool isAll = left <= Math.Max(_safe, _marked);
+        Length = isAll ? _safe : left;
+        if (isAll)
+            _marked = 0;
+        return isAll;
+    }
 
     /// <summary>
     /// Whoever starts next looks for the file by its path. When that leads elsewhere, what is written here is as good
@@ -75,16 +99,17 @@ internal sealed class LogFile : IDisposable
         long length = _file.Length;
         if (_file.ReadFully(header, 0) == header.Length && LogFormat.TryReadFileHeader(header, out _identifier))
         {
-            _endsWithMark = length == header.Length || IsMarked(length);
+            _marked = length == header.Length || IsMarked(length) ? length : 0;
             return length;
         }
 
         // New, or left by an attempt that did not get further than this.
         if (length > header.Length)
             throw new DiskException(Path, "open", "it is not a log");
-        _identifier = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        _identifier = _disk.NewIdentifier();
         LogFormat.WriteFileHeader(header, _identifier);
         _file.WriteAll(header, 0);
+        _marked = header.Length;
         return header.Length;
     }
 

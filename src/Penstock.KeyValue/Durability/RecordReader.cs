@@ -37,6 +37,9 @@ internal sealed class RecordReader
     /// <summary>Where the record that was read last begins.</summary>
     public long RecordOffset { get; private set; }
 
+    /// <summary>Where the mark that was read last begins; 0 while there was none.</summary>
+    public long MarkOffset { get; private set; }
+
     /// <summary>Records read, without the marks.</summary>
     public long Records { get; private set; }
 
@@ -56,6 +59,7 @@ internal sealed class RecordReader
 
             if (!IsMark(Offset))
                 break;
+            MarkOffset = Offset;
             Offset += LogFormat.MarkBytes;
         }
 

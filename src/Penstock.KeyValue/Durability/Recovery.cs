@@ -22,12 +22,11 @@ internal static class Recovery
             }
         }
 
-        foreach (StorageFile file in files)
+        foreach (StorageFile log in files.Where(file => !file.IsSnapshot))
         {
-            if (file.State != StorageFileState.Unfinished)
-                continue;
-            KeyValueEventSource.Log.TornTail(file.Path, file.SoundLength, file.Length - file.SoundLength);
-            directory.CutSegment(file.Number, file.SoundLength);
+            if (log.State == StorageFileState.Unfinished)
+                KeyValueEventSource.Log.TornTail(log.Path, log.SoundLength, log.Length - log.SoundLength);
+            directory.SecureSegment(log.Number, log.SafeLength, log.SoundLength);
         }
 
         if (files is [{ IsSnapshot: true } snapshot, ..])

@@ -27,6 +27,9 @@ public sealed record StorageFile
     /// <summary>What is wrong and where, in a sentence without its full stop; null when nothing is.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Where a log's last mark begins, or 0: what is in front of it was on the disk.</summary>
+    internal long SafeLength { get; init; }
+
     /// <summary>Whether a server refuses to start over it.</summary>
     public bool IsBroken => State is StorageFileState.Damaged or StorageFileState.Missing;
 }

@@ -12,7 +12,7 @@ namespace Penstock.Drivers.Tests.Contract;
 /// </summary>
 internal sealed class DriverHarness : IDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
 

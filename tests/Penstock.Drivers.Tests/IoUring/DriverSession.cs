@@ -11,7 +11,7 @@ namespace Penstock.Drivers.Tests.IoUring;
 /// </summary>
 internal sealed class DriverSession : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly List<ConnectedPair> _pairs = [];
     private readonly List<MemoryStream> _received = [];

@@ -9,7 +9,7 @@ namespace Penstock.Drivers.Tests.Polling;
 /// </summary>
 public abstract partial class PollerContract
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(20);
 
     private readonly PollEvent[] _events = new PollEvent[64];

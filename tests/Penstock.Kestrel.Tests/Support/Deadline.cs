@@ -3,7 +3,7 @@ namespace Penstock.Kestrel.Tests;
 /// <summary>How long a test waits for what must happen. Never for what must not.</summary>
 internal static class Deadline
 {
-    public static TimeSpan Long { get; } = TimeSpan.FromSeconds(60);
+    public static TimeSpan Long { get; } = TimeSpan.FromMinutes(2);
 
     public static Task<T> Within<T>(this Task<T> task) => task.WaitAsync(Long, TestContext.Current.CancellationToken);
 

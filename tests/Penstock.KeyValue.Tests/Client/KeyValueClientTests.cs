@@ -74,9 +74,9 @@ public sealed class KeyValueClientTests
     [Fact]
     public async Task A_server_that_is_not_there_is_given_up_in_time()
     {
-        var nobody = new IPEndPoint(IPAddress.Loopback, Ports.Free());
+        using Socket nobody = Ports.Hold();
         var options = new KeyValueClientOptions { ConnectTimeout = TimeSpan.FromMilliseconds(200) };
-        await using var client = new KeyValueClient(nobody, options);
+        await using var client = new KeyValueClient(nobody.LocalEndPoint!, options);
         await Assert.ThrowsAsync<SocketException>(() => client.GetAsync("k", Cancellation));
     }
 

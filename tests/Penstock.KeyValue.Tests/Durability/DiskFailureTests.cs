@@ -5,7 +5,7 @@ namespace Penstock.KeyValue.Tests.Durability;
 /// <summary>What a disk can do at a bad moment, beyond refusing a write.</summary>
 public sealed class DiskFailureTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task A_server_stops_although_a_snapshot_waits_for_a_log_that_cannot_be_written()

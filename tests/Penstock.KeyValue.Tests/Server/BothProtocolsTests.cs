@@ -9,7 +9,7 @@ namespace Penstock.KeyValue.Tests.Server;
 public sealed class BothProtocolsTests
 {
     private const int Clients = 2;
-    private const int Rounds = 100;
+    private const int Rounds = 20;
     private const int WritesPerRound = 64;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

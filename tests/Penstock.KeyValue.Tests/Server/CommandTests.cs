@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Penstock.KeyValue.Tests.Server;
 
@@ -19,7 +20,8 @@ public sealed class CommandTests
     [Fact]
     public async Task A_server_that_is_not_there_is_a_failure()
     {
-        string port = Ports.Free().ToString(CultureInfo.InvariantCulture);
+        using Socket nobody = Ports.Hold();
+        string port = ((IPEndPoint)nobody.LocalEndPoint!).Port.ToString(CultureInfo.InvariantCulture);
         Assert.Equal((1, ""), await RunAsync("kv", "get", "--port", port, "k"));
     }
 

@@ -12,11 +12,14 @@ public sealed class TranscriptTests
     public async Task Every_command_is_answered_as_redis_answers_it()
     {
         string redisServer = Tools.Require("redis-server");
-        int port = Ports.Free();
+
+        // A port that was free a moment ago may be another test's by now; a path is nobody else's.
+        using var directory = new TemporaryDirectory();
+        string path = Path.Combine(directory.Path, "redis.sock");
         using var redis = new ChildProcess(
-            redisServer, "--port", port.ToString(CultureInfo.InvariantCulture), "--save", "", "--appendonly", "no");
+            redisServer, "--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no");
         await using KeyValueServer server = Servers.Start(loops: 2);
-        using RespClient theirs = await ConnectWhenUpAsync(new IPEndPoint(IPAddress.Loopback, port));
+        using RespClient theirs = await ConnectWhenUpAsync(new UnixDomainSocketEndPoint(path));
         using RespClient ours = await RespClient.ConnectAsync(server);
 
         string commands = Path.Combine(AppContext.BaseDirectory, "Transcript", "commands.txt");
@@ -57,7 +60,7 @@ public sealed class TranscriptTests
         return reply;
     }
 
-    private static async Task<RespClient> ConnectWhenUpAsync(IPEndPoint server)
+    private static async Task<RespClient> ConnectWhenUpAsync(EndPoint server)
     {
         RespClient? client = null;
         await Until.TrueAsync(async () =>

@@ -5,7 +5,7 @@ namespace Penstock.Simulation.Tests.Regressions;
 
 public class DeadPeerTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task A_peer_that_vanishes_without_a_word_is_noticed_by_the_user_timeout()

@@ -24,6 +24,9 @@ public class FlowControlRegressions
         return cases;
     }
 
+    public static MatrixTheoryData<double, int> AnswersAndPayloads { get; } =
+        new([0, 0.5, 1], [1, 99, HighMark / 4, HighMark / 2, HighMark, 3 * HighMark]);
+
     /// <summary>
     /// A send of the target's is outstanding when the source's handler passes the mark, and both happen in one turn:
     /// what completes takes the queue below the mark again before the turn ends. Either order comes up.
@@ -146,6 +149,44 @@ public class FlowControlRegressions
         rig.Settle();
 
         Assert.Equal(["congested", "drained"], target.Marks);
+    }
+
+    /// <summary>
+    /// What a peer that does not read costs under DropOldest, at every moment: the mark; or, where messages are long,
+    /// what an outstanding send covers and the newest one. It does not matter how many come in one turn, or for how
+    /// long the send is outstanding.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(AnswersAndPayloads))]
+    public void However_much_is_published_at_once_a_silent_peer_costs_its_bound(
+        double answersAtOnce, int payloadBytes)
+    {
+        const int roomBytes = 700;
+        int bound = Math.Max(HighMark, (HighMark / 2) - 1 + (2 * payloadBytes));
+        var rig = new LoopRig(options: Marks(SlowConsumerPolicy.DropOldest), answersAtOnce: answersAtOnce);
+        var target = new RecordingHandler();
+        SimulatedConnection wire = rig.Connect(target, toClientBytes: roomBytes);
+        using SharedPayload payload = SharedPayload.Copy(new byte[payloadBytes]);
+        int most = 0;
+        for (int round = 0; round < 20; round++)
+        {
+            rig.Loop.Post((_, _) => PublishMany(), null);
+            rig.Turn();
+            if (round % 5 == 4)
+                LoopRig.ReadAll(wire);
+        }
+
+        Assert.InRange(most, HighMark - payloadBytes, bound);
+        Assert.True(target.Last!.DroppedPayloads > 0, "Nothing was dropped.");
+
+        void PublishMany()
+        {
+            for (int i = 0; i < 3 * HighMark; i += payloadBytes)
+            {
+                target.Last!.Send(payload);
+                most = Math.Max(most, target.Last.UnsentBytes);
+            }
+        }
     }
 
     private static ServerOptions Marks(SlowConsumerPolicy policy)

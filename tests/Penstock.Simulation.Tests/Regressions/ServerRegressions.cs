@@ -7,7 +7,7 @@ namespace Penstock.Simulation.Tests.Regressions;
 [Collection(nameof(Alone))]
 public sealed class ServerRegressions
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Penstock.Tests.Server;
@@ -52,14 +53,18 @@ public sealed class DescriptorExhaustionTests
     /// <summary>While it cannot accept it uses little of a processor, and says so at most once a second.</summary>
     private static async Task AssertQuietAsync(CliProcess server)
     {
-        TimeSpan window = TimeSpan.FromSeconds(2);
         TimeSpan before = server.ProcessorTime;
         int warnings = Warnings(server).Length;
+        long start = Stopwatch.GetTimestamp();
 
-        // What is measured is a rate, so this waits for time to pass and not for something to happen.
-        await Task.Delay(window, TestContext.Current.CancellationToken);
-        Assert.InRange(server.ProcessorTime - before, TimeSpan.Zero, window / 4);
-        Assert.InRange(Warnings(server).Length - warnings, 0, 3);
+        // What is measured is a rate, so this waits for time to pass and not for something to happen. How much passes
+        // is up to the machine.
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        TimeSpan used = server.ProcessorTime - before;
+        int warned = Warnings(server).Length - warnings;
+        TimeSpan passed = Stopwatch.GetElapsedTime(start);
+        Assert.InRange(used, TimeSpan.Zero, passed / 4);
+        Assert.InRange(warned, 0, (int)passed.TotalSeconds + 1);
     }
 
     private static string[] Warnings(CliProcess server) =>

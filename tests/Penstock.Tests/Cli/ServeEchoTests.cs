@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Penstock.Tests.Server;
@@ -44,10 +43,9 @@ public sealed class ServeEchoTests
         await Patience.UntilAsync(() => client.Socket.Available > 0);
         server.Signal(CliProcess.SigInt);
         await Patience.UntilAsync(async () => !await AcceptsAsync(await server.WaitEndPointAsync()));
-        long insisted = Stopwatch.GetTimestamp();
         server.Signal(CliProcess.SigTerm);
         Assert.Equal(0, await server.WaitForExitAsync());
-        Assert.InRange(Stopwatch.GetElapsedTime(insisted), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.DoesNotContain(server.Errors, line => line.Contains("shutdown timeout", StringComparison.Ordinal));
 
         // A server that drains reads and discards, so what was still to be sent may have gone through.
         _ = await Record.ExceptionAsync(() => sending);

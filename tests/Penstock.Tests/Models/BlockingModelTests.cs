@@ -20,9 +20,10 @@ public sealed class BlockingModelTests
             o.Loops.ReadSliceTimeouts = slices;
             o.FirstMessageTimeout = o.IdleTimeout = Timeout.InfiniteTimeSpan;
         });
-        using TestClient client = await server.ConnectAsync();
+
+        // It says nothing at all: on a busy machine its slices may be over before it could.
         long start = Stopwatch.GetTimestamp();
-        await client.ExchangeAsync();
+        using TestClient client = await server.ConnectAsync();
         await client.ExpectEndAsync();
         Assert.True(Stopwatch.GetElapsedTime(start) >= slices * Slice, "the client had its slices");
         Assert.Equal(CloseReason.IdleTimeout, await server.Journal.WaitClosedAsync());
@@ -160,23 +161,10 @@ public sealed class BlockingModelTests
     [Theory]
     [InlineData(IoMechanism.Blocking, 1)]
     [InlineData(IoMechanism.ThreadPerConnection, 20)]
-    public async Task A_stop_with_connections_open_takes_less_than_a_second(IoMechanism model, int connections)
+    public async Task A_stop_waits_for_no_client_that_neither_speaks_nor_leaves(IoMechanism model, int connections)
     {
-        // The least of several: a busy machine makes one late, and not all.
-        TimeSpan least = TimeSpan.MaxValue;
-        for (int i = 0; i < 3; i++)
-        {
-            TimeSpan taken = await StopAsync(model, connections);
-            least = taken < least ? taken : least;
-        }
-
-        Assert.InRange(least, TimeSpan.Zero, TimeSpan.FromSeconds(1));
-    }
-
-    /// <summary>Stops a server whose clients neither speak nor leave; returns how long that took.</summary>
-    private static async Task<TimeSpan> StopAsync(IoMechanism model, int connections)
-    {
-        await using TestServer server = Start(model);
+        // Only the server can end them: the stop has no limit that would reset them.
+        await using TestServer server = Start(model, o => o.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         List<TestClient> clients = [];
         for (int i = 0; i < connections; i++)
         {
@@ -184,12 +172,9 @@ public sealed class BlockingModelTests
             await clients[i].ExchangeAsync();
         }
 
-        long start = Stopwatch.GetTimestamp();
         await server.Server.StopAsync(TestContext.Current.CancellationToken).Bounded();
-        TimeSpan taken = Stopwatch.GetElapsedTime(start);
         Assert.All(server.Journal.Closed, reason => Assert.Equal(CloseReason.ServerShutdown, reason));
         clients.ForEach(client => client.Dispose());
-        return taken;
     }
 
     [Fact]

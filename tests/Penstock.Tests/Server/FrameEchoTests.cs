@@ -98,22 +98,6 @@ public sealed class FrameEchoTests
     }
 
     [Fact]
-    public async Task Announcing_the_longest_message_costs_nothing()
-    {
-        await using TestServer server = TestServer.Echo(o => o.MaxMessageBytes = 1 << 30);
-        using TestClient client = await server.ConnectAsync();
-        await client.ExchangeAsync();
-
-        // As long as a message may be, so the connection stays and waits for the rest.
-        long before = GC.GetTotalMemory(forceFullCollection: false);
-        await client.SendAsync([.. BitConverter.GetBytes(1 << 30), 1, 2, 3]);
-        await Patience.UntilAsync(() => server.Group.Sum(loop => loop.Statistics.ReceivedBytes) >= 16);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: false) - before, long.MinValue, 64 * 1024 * 1024);
-        Assert.Equal(1, server.Server.ConnectionCount);
-        client.ExpectSilence();
-    }
-
-    [Fact]
     public async Task A_reset_in_the_middle_of_a_message_ends_that_connection_alone()
     {
         await using TestServer server = TestServer.Echo();

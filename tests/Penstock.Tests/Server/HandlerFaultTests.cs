@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 
 namespace Penstock.Tests.Server;
@@ -19,16 +18,8 @@ public sealed class HandlerFaultTests
         await using TestServer server = TestServer.Scripted(handler);
         using TestClient first = await server.ConnectAsync();
         await server.Journal.WaitOpenedAsync();
-        var reset = await Assert.ThrowsAsync<SocketException>(ConnectAndReadAsync);
-        Assert.Equal(SocketError.ConnectionReset, reset.SocketErrorCode);
+        await TestClient.ExpectResetAsync(server.EndPoint);
         await AssertFaultAsync(server, first);
-
-        // The reset may come before connecting is through.
-        async Task ConnectAndReadAsync()
-        {
-            using TestClient second = await server.ConnectAsync();
-            await second.ReceiveToEndAsync();
-        }
     }
 
     [Fact]
@@ -117,7 +108,9 @@ public sealed class HandlerFaultTests
         await EchoAsync(first);
         using TestClient second = await server.ConnectAsync();
         await second.SendAsync(new[] { Bad, Bad, Bad });
-        second.FinishSending();
+
+        // The reset may have come by now, and then there is nothing to finish.
+        _ = Record.Exception(second.FinishSending);
         await second.ExpectResetAsync();
         await AssertFaultAsync(server, first);
     }

@@ -18,7 +18,25 @@ public sealed class LoadTests
     /// </summary>
     private const long MaxResidentGrowth = 16 * 1_000 * 1024;
 
+    private static int LongestWait => (int)Patience.Limit.TotalMilliseconds;
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Announcing_the_longest_message_costs_nothing()
+    {
+        await using TestServer server = TestServer.Echo(o => o.MaxMessageBytes = 1 << 30);
+        using TestClient client = await server.ConnectAsync();
+        await client.ExchangeAsync();
+
+        // As long as a message may be, so the connection stays and waits for the rest.
+        long before = GC.GetTotalMemory(forceFullCollection: false);
+        await client.SendAsync([.. BitConverter.GetBytes(1 << 30), 1, 2, 3]);
+        await Patience.UntilAsync(() => server.Group.Sum(loop => loop.Statistics.ReceivedBytes) >= 16);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: false) - before, long.MinValue, 64 * 1024 * 1024);
+        Assert.Equal(1, server.Server.ConnectionCount);
+        client.ExpectSilence();
+    }
 
     [Theory]
     [InlineData(1)]
@@ -41,7 +59,7 @@ public sealed class LoadTests
         {
             for (int i = 0; i < connections; i++)
             {
-                clients[i] = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 30_000 };
+                clients[i] = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = LongestWait };
                 clients[i].Connect(server.EndPoint);
             }
 
@@ -134,7 +152,11 @@ public sealed class LoadTests
     public async Task Ten_thousand_requests_allocate_nothing_on_the_loop()
     {
         await using TestServer server = TestServer.Start(new ConnectionJournal(), _ => new SilentEcho());
-        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000 };
+        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            ReceiveTimeout = LongestWait,
+        };
         client.Connect(server.EndPoint);
         Exchange(client, 2_000);
 

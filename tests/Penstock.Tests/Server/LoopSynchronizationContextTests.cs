@@ -2,8 +2,6 @@ namespace Penstock.Tests.Server;
 
 public sealed class LoopSynchronizationContextTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     [Fact]
     public async Task What_a_handler_awaits_resumes_on_its_loop()
     {
@@ -15,7 +13,7 @@ public sealed class LoopSynchronizationContextTests
         group[group.Count - 1].Post(() => _ = AwaitAsync());
         elsewhere.SetResult();
 
-        (int before, int after) = await threads.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        (int before, int after) = await threads.Task.Bounded();
         Assert.Equal(before, after);
 
         async Task AwaitAsync()
@@ -35,12 +33,12 @@ public sealed class LoopSynchronizationContextTests
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var finished = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         group[0].Post(() => _ = AwaitAsync());
-        await started.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await started.Task.Bounded();
         await group.DisposeAsync();
 
         gate.SetResult();
 
-        await finished.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await finished.Task.Bounded();
         Assert.True(finished.Task.IsCompletedSuccessfully);
 
         async Task AwaitAsync()
@@ -73,7 +71,7 @@ public sealed class LoopSynchronizationContextTests
         var context = new TaskCompletionSource<SynchronizationContext?>(
             TaskCreationOptions.RunContinuationsAsynchronously);
         group[0].Post(() => context.SetResult(SynchronizationContext.Current));
-        SynchronizationContext? loop = await context.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        SynchronizationContext? loop = await context.Task.Bounded();
 
         Assert.NotNull(loop);
         Assert.Throws<NotSupportedException>(() => loop.Send(_ => { }, null));

@@ -137,6 +137,22 @@ internal sealed class TestClient : IDisposable
         Assert.Equal(SocketError.ConnectionReset, reset.SocketErrorCode);
     }
 
+    /// <summary>
+    /// Whoever connects is reset. That may come before this side has noticed that it is connected, and then connecting
+    /// fails with it.
+    /// </summary>
+    public static async Task ExpectResetAsync(EndPoint endPoint)
+    {
+        var reset = await Assert.ThrowsAsync<SocketException>(ConnectAndReadAsync);
+        Assert.Equal(SocketError.ConnectionReset, reset.SocketErrorCode);
+
+        async Task ConnectAndReadAsync()
+        {
+            using TestClient client = await ConnectAsync(endPoint);
+            await client.ReceiveToEndAsync();
+        }
+    }
+
     /// <summary>The connection ended, by FIN or by reset.</summary>
     public async Task ExpectGoneAsync()
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Penstock.KeyValue.Durability.Files;
 
 /// <summary>
@@ -17,4 +19,7 @@ internal abstract class Disk
 
     /// <summary>Which file a path leads to now; null for none.</summary>
     public abstract FileIdentity? Identify(string path);
+
+    /// <summary>A number for a file that nobody can guess. A simulation draws it from its seed.</summary>
+    public virtual ulong NewIdentifier() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 }

@@ -48,6 +48,20 @@ internal abstract class DiskFile(string path) : IDisposable
         return total;
     }
 
+    /// <summary>Writes what is there once more.</summary>
+    public void Rewrite(long from, long to)
+    {
+        byte[] buffer = new byte[(int)Math.Min(256 * 1024, to - from)];
+        while (from < to)
+        {
+            int count = ReadFully(buffer.AsSpan(0, (int)Math.Min(buffer.Length, to - from)), from);
+            if (count == 0)
+                throw new DiskException(Path, "read", "The file has become shorter");
+            WriteAll(buffer.AsSpan(0, count), from);
+            from += count;
+        }
+    }
+
     /// <summary>Writes all of it.</summary>
     public void WriteAll(ReadOnlySpan<byte> bytes, long offset)
     {

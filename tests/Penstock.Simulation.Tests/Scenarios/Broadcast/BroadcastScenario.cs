@@ -56,9 +56,13 @@ internal sealed class BroadcastScenario : Scenario
 
     /// <summary>
     /// A client that is congested holds the senders back within a turn, and has what was said until then; one that is
-    /// given up is so a turn after its send could have ended.
+    /// given up is so a turn after its send could have ended. Where messages are dropped, none but long ones pass the
+    /// mark: what an outstanding send covers, and the newest.
     /// </summary>
-    public override int MaxReplyBytes(ServerUnderTest server) => (3 * _rooms[server].MostSaidInOneTurn) + 64;
+    public override int MaxReplyBytes(ServerUnderTest server) =>
+        server.Options.SlowConsumer == SlowConsumerPolicy.DropOldest
+            ? Math.Max(0, (2 * LongestMessage(server)) - 1 - (server.Options.MaxSendQueueBytes / 2))
+            : (3 * _rooms[server].MostSaidInOneTurn) + 64;
 
     public override bool MayBePaused(ConnectionRecord record) => _rooms[record.Server].Room.IsCongested;
 
@@ -92,6 +96,8 @@ internal sealed class BroadcastScenario : Scenario
         _group.DisposeAsync().AsTask().GetAwaiter().GetResult();
         base.Dispose();
     }
+
+    private static int LongestMessage(ServerUnderTest server) => server.Options.MaxMessageBytes + sizeof(ulong);
 
     private void CheckAccount(ConnectionRecord record, BroadcastClient client)
     {
