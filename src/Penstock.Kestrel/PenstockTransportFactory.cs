@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Penstock.Kestrel.Connections;
@@ -20,6 +21,8 @@ public sealed class PenstockTransportFactory
     private readonly ILoggerFactory _loggerFactory;
     private readonly IMemoryPoolFactory<byte>? _pools;
     private readonly IMeterFactory? _meters;
+    private readonly IHostApplicationLifetime? _host;
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private TransportLoops? _loops;
     private bool _disposed;
@@ -29,11 +32,13 @@ public sealed class PenstockTransportFactory
     /// <param name="loggerFactory">Gets the category <c>Penstock.Kestrel</c>.</param>
     /// <param name="memoryPoolFactory">Where buffers come from; the host has one. Null for the shared pool.</param>
     /// <param name="meterFactory">Where the stall metrics are made; null for meters of the process.</param>
+    /// <param name="host">Is stopped when an endpoint or a loop breaks; null where nobody is to be told.</param>
     public PenstockTransportFactory(
         IOptions<PenstockTransportOptions> options,
         ILoggerFactory loggerFactory,
         IMemoryPoolFactory<byte>? memoryPoolFactory = null,
-        IMeterFactory? meterFactory = null)
+        IMeterFactory? meterFactory = null,
+        IHostApplicationLifetime? host = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(loggerFactory);
@@ -41,10 +46,17 @@ public sealed class PenstockTransportFactory
         _loggerFactory = loggerFactory;
         _pools = memoryPoolFactory;
         _meters = meterFactory;
+        _host = host;
     }
 
     /// <summary>What really runs, as in <c>epoll, level-triggered, 2 loops</c>; null before the first use.</summary>
     public string? Description => _loops?.Group.Description;
+
+    /// <summary>
+    /// Completes when the transport was disposed; fails as soon as an endpoint or a loop has ended by itself, which is
+    /// also when the host is told to stop.
+    /// </summary>
+    public Task Completion => _completion.Task;
 
     /// <inheritdoc/>
     public bool CanBind(EndPoint endpoint) => endpoint switch
@@ -84,7 +96,7 @@ public sealed class PenstockTransportFactory
         TransportLoops loops = Loops();
         var handler = new OutboundHandler(loops, endpoint);
         await loops.Group
-            .ConnectAsync(endpoint, handler, TransportLoops.Unlimited, cancellationToken: cancellationToken)
+            .ConnectAsync(endpoint, handler, loops.Unlimited, cancellationToken: cancellationToken)
             .ConfigureAwait(false);
         return handler.Connection;
     }
@@ -101,17 +113,25 @@ public sealed class PenstockTransportFactory
 
         if (loops is not null)
             await loops.DisposeAsync().ConfigureAwait(false);
+        _completion.TrySetResult();
     }
 
     /// <summary>As <see cref="DisposeAsync"/>, for containers that are disposed synchronously.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    private TransportLoops Loops()
+    /// <summary>The loops, from the first use on.</summary>
+    internal TransportLoops Loops()
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return _loops ??= new TransportLoops(_options, _loggerFactory, _pools, _meters);
+            return _loops ??= new TransportLoops(_options, _loggerFactory, _pools, _meters, OnBroken);
         }
+    }
+
+    private void OnBroken(Exception exception)
+    {
+        _completion.TrySetException(exception);
+        _host?.StopApplication();
     }
 }

@@ -88,6 +88,16 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
+    /// Stops accepting until <see cref="ResumeAccepting"/>; for a server whose application does not keep up with its
+    /// newcomers. They wait in the kernel's backlog, and are refused when that is full.
+    /// </summary>
+    /// <remarks>A mechanism may have accepted a few already; they are kept and served after the pause.</remarks>
+    public void PauseAccepting() => _server.Hold(true);
+
+    /// <summary>Ends <see cref="PauseAccepting"/>; does nothing when accepting is not paused.</summary>
+    public void ResumeAccepting() => _server.Hold(false);
+
+    /// <summary>
     /// Stops accepting for good and frees the address; connections that are there go on. <see cref="StopAsync"/> is
     /// still to be called. Newcomers are refused from here on.
     /// </summary>

@@ -2,14 +2,18 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Penstock.Kestrel.Connections;
 
 namespace Penstock.Kestrel.Tests;
 
@@ -31,6 +35,8 @@ public sealed class PenstockTransportTests
                 ["Penstock:IoMechanism"] = "Poll",
                 ["Penstock:MaxReadBufferSize"] = "0",
                 ["Penstock:StallWarningThreshold"] = "00:00:02",
+                ["Penstock:LingerTimeout"] = "00:00:03",
+                ["Penstock:DrainTimeout"] = "00:00:04",
             })
             .Build();
         var services = new ServiceCollection();
@@ -44,17 +50,24 @@ public sealed class PenstockTransportTests
         Assert.Equal(IoMechanism.Poll, options.IoMechanism);
         Assert.Equal(0, options.MaxReadBufferSize);
         Assert.Equal(TimeSpan.FromSeconds(2), options.StallWarningThreshold);
+        Assert.Equal(TimeSpan.FromSeconds(3), options.LingerTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(4), options.DrainTimeout);
     }
 
     [Theory]
     [InlineData(nameof(PenstockTransportOptions.LoopCount))]
     [InlineData(nameof(PenstockTransportOptions.Backlog))]
     [InlineData(nameof(PenstockTransportOptions.MaxConnections))]
-    public async Task A_value_that_makes_no_sense_is_refused_by_name(string option)
+    [InlineData(nameof(PenstockTransportOptions.LingerTimeout))]
+    [InlineData(nameof(PenstockTransportOptions.DrainTimeout))]
+    [InlineData(nameof(PenstockTransportOptions.IoMechanism), IoMechanism.Blocking)]
+    [InlineData(nameof(PenstockTransportOptions.IoMechanism), IoMechanism.ThreadPerConnection)]
+    public async Task A_value_that_makes_no_sense_is_refused_by_name(string option, object? value = null)
     {
         var options = new PenstockTransportOptions();
-        typeof(PenstockTransportOptions).GetProperty(option)!.SetValue(options, 0);
-        await using PenstockTransportFactory transport = Create(options);
+        PropertyInfo property = typeof(PenstockTransportOptions).GetProperty(option)!;
+        property.SetValue(options, value ?? Activator.CreateInstance(property.PropertyType));
+        await using var transport = new PenstockTransportFactory(Options.Create(options), NullLoggerFactory.Instance);
 
         ArgumentOutOfRangeException refusal = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
             async () => await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Canceled));
@@ -142,6 +155,122 @@ public sealed class PenstockTransportTests
         Assert.Equal("here", await client.ReadAsync(4));
         server.Abort();
         await listener.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Connections_that_nobody_takes_stay_in_the_kernel()
+    {
+        const int Clients = 400, Loops = 2;
+        await using PenstockTransportFactory transport = Create(new() { LoopCount = Loops, Backlog = Clients });
+        await using IConnectionListener listener = await transport.BindAsync(AnyPort, Canceled);
+        var clients = new List<RawClient>();
+        for (int i = 0; i < Clients; i++)
+            clients.Add(await RawClient.ConnectAsync(listener.EndPoint));
+        await Deadline.Until(() => transport.Accepted() >= TransportListener.MaxUntaken, "as many as may wait do");
+        await transport.TurnAsync();
+
+        // Each loop may be in the middle of accepting one when another says that it is enough.
+        int accepted = (int)transport.Accepted();
+        Assert.InRange(accepted, TransportListener.MaxUntaken, TransportListener.MaxUntaken + Loops);
+
+        var taken = new List<ConnectionContext>();
+        while (taken.Count < Clients)
+            taken.Add((await listener.AcceptAsync(Canceled).AsTask().Within())!);
+        foreach (ConnectionContext connection in taken)
+            await connection.Transport.Output.WriteAsync("served"u8.ToArray(), Canceled);
+        foreach (RawClient client in clients)
+            Assert.Equal("served", await client.ReadAsync(6));
+        taken.ForEach(connection => connection.Abort());
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task The_limit_of_connections_is_for_each_endpoint_and_all_loops()
+    {
+        const int Limit = 3;
+        await using PenstockTransportFactory transport = Create(new() { LoopCount = 2, MaxConnections = Limit });
+        await using IConnectionListener first = await transport.BindAsync(AnyPort, Canceled);
+        await using IConnectionListener second = await transport.BindAsync(AnyPort, Canceled);
+        var clients = new List<RawClient>();
+        var taken = new List<ConnectionContext>();
+        foreach (IConnectionListener listener in new[] { first, second })
+        {
+            for (int i = 0; i < Limit * 3; i++)
+                clients.Add(await RawClient.ConnectAsync(listener.EndPoint));
+            for (int i = 0; i < Limit; i++)
+                taken.Add((await listener.AcceptAsync(Canceled).AsTask().Within())!);
+        }
+
+        await transport.TurnAsync();
+        Assert.Equal(Limit * 2, transport.Accepted());
+
+        taken[0].Abort();
+        taken.Add((await first.AcceptAsync(Canceled).AsTask().Within())!);
+        taken.ForEach(connection => connection.Abort());
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_breaks_ends_the_host()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(AnyPort);
+        socket.Listen();
+        var messages = new RecordedMessages();
+        await using TestServer server = await TestServer.StartAsync(
+            TransportKind.ThreadPool,
+            context => context.Response.WriteAsync("served", Canceled),
+            kestrel: options => options.ListenHandle((ulong)socket.Handle),
+            configure: builder => builder.Logging.AddProvider(messages));
+        var host = server.Services.GetRequiredService<IHostApplicationLifetime>();
+        var transport = server.Services.GetRequiredService<PenstockTransportFactory>();
+        Assert.False(transport.Completion.IsCompleted);
+
+        // Whoever shares the listening socket may end it, and so may an operator.
+        socket.Shutdown(SocketShutdown.Both);
+
+        await Deadline.Until(() => host.ApplicationStopping.IsCancellationRequested, "the host is told to stop");
+        await Assert.ThrowsAsync<SocketException>(() => transport.Completion.Within());
+        Assert.Equal(1, messages.Count("the application is stopped"));
+        await server.StopAsync(Canceled).Within();
+    }
+
+    [Fact]
+    public async Task A_stop_ends_although_a_handler_holds_its_loop()
+    {
+        using var release = new ManualResetEventSlim();
+        TaskCompletionSource held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TestServer server = await TestServer.StartAsync(
+            TransportKind.Inline,
+            context =>
+            {
+                if (Thread.CurrentThread.Name?.StartsWith("penstock-loop", StringComparison.Ordinal) == true)
+                {
+                    held.TrySetResult();
+                    release.Wait(CancellationToken.None);
+                }
+
+                return context.Response.WriteAsync("not on a loop", Canceled);
+            },
+            configure: builder => builder.Services.Configure<PenstockTransportOptions>(
+                options => options.DrainTimeout = TimeSpan.FromMilliseconds(200)));
+        using RawClient client = await server.ConnectAsync();
+        while (!held.Task.IsCompleted)
+        {
+            await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            await Task.WhenAny(held.Task, client.ReadResponseAsync()).Within();
+        }
+
+        try
+        {
+            using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+            await server.StopAsync(impatient.Token).Within();
+            await server.DisposeWithoutStoppingAsync().AsTask().Within();
+        }
+        finally
+        {
+            release.Set();
+        }
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
@@ -38,15 +39,65 @@ public sealed class SampleTests
         }
     }
 
-    private static Process Start(string scheduling)
+    [Theory]
+    [InlineData("ThreadPool")]
+    [InlineData("Inline")]
+    public async Task The_first_requests_are_served_when_clients_have_taken_all_descriptors(string scheduling)
+    {
+        const int Limit = 500;
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The limit is set with a Linux shell.");
+        using Process process = Start(scheduling, Limit);
+        List<RawClient> clients = [];
+        try
+        {
+            var address = new Uri(await ReadAddressAsync(process).Within());
+            var endPoint = new IPEndPoint(IPAddress.Loopback, address.Port);
+            for (int i = 0; i < Limit; i++)
+                clients.Add(await RawClient.ConnectAsync(endPoint));
+            string descriptors = $"/proc/{process.Id}/fd";
+            await Deadline.Until(
+                () => Directory.GetFiles(descriptors).Length > Limit - 5, "the sample has no descriptor left");
+
+            await clients[0].SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            Assert.Contains("Hello", await clients[0].ReadResponseAsync());
+            await clients[1].SendAsync("GET /weather/Bern HTTP/1.1\r\nHost: a\r\n\r\n");
+            Assert.Contains("\"city\":\"Bern\"", await clients[1].ReadResponseAsync());
+            await clients[2].SendAsync("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
+            Assert.Contains(" 200 ", await clients[2].ReadResponseAsync());
+            await clients[3].SendAsync(
+                "GET /echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+            Assert.Contains(" 101 ", await clients[3].ReadUntilAsync("\r\n\r\n"));
+            clients.ForEach(client => client.Dispose());
+
+            await Deadline.Until(
+                () => Directory.GetFiles(descriptors).Length < Limit - 50, "the sample has descriptors again");
+            await AssertEchoAsync(new UriBuilder(address) { Scheme = "ws", Path = "/echo" }.Uri);
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+            process.Kill();
+            await process.WaitForExitAsync(Canceled);
+        }
+    }
+
+    private static Process Start(string scheduling, int? descriptors = null)
     {
         // tests/PROJECT/bin/CONFIGURATION/FRAMEWORK, and the sample beside it.
         var output = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
         string root = output.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
         string program = Path.Combine(
             root, "samples", "AspNetCore", "bin", output.Parent.Name, output.Name, "penstock-sample-aspnetcore.dll");
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
+        string[] command = descriptors is null
+            ? ["dotnet"]
+            : ["bash", "-c", $"ulimit -n {descriptors}; exec dotnet \"$@\"", "bash"];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true };
         start.ArgumentList.Add(program);
+
+        // The runtime itself may end, on any transport, where it starts a thread without a descriptor left.
+        if (descriptors is not null)
+            start.Environment["DOTNET_ThreadPool_ForceMaxWorkerThreads"] = "2";
         start.ArgumentList.Add("--urls=http://127.0.0.1:0");
         start.ArgumentList.Add($"--Penstock:ApplicationScheduling={scheduling}");
         return Process.Start(start)!;

@@ -19,7 +19,10 @@ internal static class KeyValueStorageCommand
     public static Command CreateRepair()
     {
         Argument<string> directory = DirectoryArgument();
-        var yes = new Option<bool>("--yes") { Description = "Really do it; without it, only say what would be dropped." };
+        var yes = new Option<bool>("--yes")
+        {
+            Description = "Really do it; without it, only say what would be dropped.",
+        };
         var command = new Command("repair", "Keeps what is sound of a damaged data directory, and the original beside.")
         {
             directory,

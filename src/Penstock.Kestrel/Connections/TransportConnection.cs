@@ -142,12 +142,43 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
     public void OnClosed(CloseReason reason)
     {
         _isOpen = false;
-        lock (_gate)
-            _managedSocket?.Dispose();
-        _input.Finish(_shutdownReason ?? ToException(reason));
-        _output.OnClosed();
-        FireConnectionClosed();
-        _ended.TrySetResult();
+        try
+        {
+            lock (_gate)
+                _managedSocket?.Dispose();
+            _input.Finish(_shutdownReason ?? ToException(reason));
+        }
+        finally
+        {
+            OnOutputClosed();
+        }
+    }
+
+    /// <summary>
+    /// Whatever the application, which is woken here, may throw: those that wait for the end must hear of it.
+    /// </summary>
+    private void OnOutputClosed()
+    {
+        try
+        {
+            _output.OnClosed();
+        }
+        finally
+        {
+            FireConnectionClosed();
+            _ended.TrySetResult();
+        }
+    }
+
+    /// <summary>Code of the application threw on the loop. Loop thread only.</summary>
+    public void Fail(Exception exception)
+    {
+        TransportLog.CodeFailed(_loops.Log, ConnectionId, EndPoint, exception);
+        var reason = new ConnectionAbortedException("Code on the connection's loop threw.", exception);
+        Interlocked.CompareExchange(ref _shutdownReason, reason, null);
+        IsDelivering = false;
+        if (_isOpen)
+            _connection.Abort();
     }
 
     /// <summary>Copies bytes to the engine's send queue. Loop thread only.</summary>
@@ -218,7 +249,13 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
     private void CloseGracefully()
     {
         TransportLog.WriteFin(_loops.Log, this);
-        _connection.Close();
+
+        // A peer gets time for its own FIN because a reset could overtake the last reply. Where none is on its way that
+        // would only hold up a stop.
+        if (_output.IsQuiet)
+            _connection.CloseNow();
+        else
+            _connection.Close();
         _input.Finish(_shutdownReason);
         FireConnectionClosed();
         _ended.TrySetResult();
@@ -251,20 +288,41 @@ internal sealed class TransportConnection : ConnectionContext, IDuplexPipe, IThr
 
     private void RunIfOpen(Action work)
     {
-        if (!_isOpen)
-            return;
+        if (_isOpen)
+            Run(work);
+    }
+
+    /// <summary>
+    /// What is posted has no handler around it, so nobody but this keeps what it throws from the loop.
+    /// </summary>
+    private void Run(Action work)
+    {
         using var watch = new Watch(_loops.Stalls, this);
-        work();
+        try
+        {
+            work();
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+        }
     }
 
     /// <summary>Also when the connection has ended by now, because the application waits.</summary>
     private void ReadOnLoop()
     {
         using var watch = new Watch(_loops.Stalls, this);
-        IsDelivering = true;
-        _input.CompleteRead();
-        IsDelivering = false;
-        _output.SendOnLoop();
+        try
+        {
+            IsDelivering = true;
+            _input.CompleteRead();
+            IsDelivering = false;
+            _output.SendOnLoop();
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+        }
     }
 
     private void SendOnLoop() => RunIfOpen(_output.SendOnLoop);

@@ -5,7 +5,7 @@ namespace Penstock.Kestrel.Connections;
 
 /// <summary>
 /// Brings what happens to an engine's connection to its <see cref="TransportConnection"/>. Every call may run the
-/// application's code, so each is under the eyes of the stall detector.
+/// application's code, so each is under the eyes of the stall detector, and what it throws costs that connection.
 /// </summary>
 internal abstract class TransportHandler(TransportLoops loops) : ConnectionHandler
 {
@@ -25,7 +25,15 @@ internal abstract class TransportHandler(TransportLoops loops) : ConnectionHandl
     {
         TransportConnection transport = Of(connection);
         using var watch = new Watch(_stalls, transport);
-        transport.OnReceived(data);
+        try
+        {
+            transport.OnReceived(data);
+        }
+        catch (Exception exception)
+        {
+            transport.Fail(exception);
+        }
+
         return data.Length;
     }
 
@@ -33,21 +41,42 @@ internal abstract class TransportHandler(TransportLoops loops) : ConnectionHandl
     {
         TransportConnection transport = Of(connection);
         using var watch = new Watch(_stalls, transport);
-        transport.OnDrained();
+        try
+        {
+            transport.OnDrained();
+        }
+        catch (Exception exception)
+        {
+            transport.Fail(exception);
+        }
     }
 
     public sealed override void OnPeerFinished(Connection connection)
     {
         TransportConnection transport = Of(connection);
         using var watch = new Watch(_stalls, transport);
-        transport.OnPeerFinished();
+        try
+        {
+            transport.OnPeerFinished();
+        }
+        catch (Exception exception)
+        {
+            transport.Fail(exception);
+        }
     }
 
     public sealed override void OnClosed(Connection connection, CloseReason reason)
     {
         TransportConnection transport = Of(connection);
         using var watch = new Watch(_stalls, transport);
-        transport.OnClosed(reason);
+        try
+        {
+            transport.OnClosed(reason);
+        }
+        catch (Exception exception)
+        {
+            transport.Fail(exception);
+        }
     }
 
     /// <summary>A connection was established.</summary>

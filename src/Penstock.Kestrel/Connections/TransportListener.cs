@@ -7,13 +7,27 @@ namespace Penstock.Kestrel.Connections;
 /// <summary>One endpoint: the engine's server accepts, Kestrel fetches what was accepted.</summary>
 internal sealed class TransportListener : IConnectionListener
 {
+    /// <summary>
+    /// So many connections wait at most for <see cref="AcceptAsync"/>. An application that does not come to take them
+    /// would not come to serve them either, and a client is better off where another server can have it.
+    /// </summary>
+    internal const int MaxUntaken = 128;
+
+    /// <summary>Accepting goes on when fewer are left.</summary>
+    private const int FewUntaken = MaxUntaken / 2;
+
     private readonly Channel<ConnectionContext> _accepted =
         Channel.CreateUnbounded<ConnectionContext>(new UnboundedChannelOptions { SingleReader = true });
 
+    private readonly TransportLoops _loops;
     private readonly TcpServer _server;
+    private readonly Lock _gate = new();
+    private int _untaken;
+    private bool _paused;
 
     public TransportListener(TransportLoops loops, EndPoint endPoint)
     {
+        _loops = loops;
         EndPoint = endPoint;
         EndPoint bound = endPoint is FileHandleEndPoint file
             ? new DescriptorEndPoint(checked((int)file.FileHandle), ownsDescriptor: false)
@@ -25,6 +39,7 @@ internal sealed class TransportListener : IConnectionListener
         if (endPoint is not FileHandleEndPoint)
             EndPoint = _server.EndPoint;
         _ = ForwardFaultAsync();
+        PauseOrResume();
     }
 
     public EndPoint EndPoint { get; }
@@ -34,7 +49,11 @@ internal sealed class TransportListener : IConnectionListener
         while (await _accepted.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
             if (_accepted.Reader.TryRead(out ConnectionContext? connection))
+            {
+                if (Interlocked.Decrement(ref _untaken) == FewUntaken - 1)
+                    PauseOrResume();
                 return connection;
+            }
         }
 
         return null;
@@ -62,7 +81,32 @@ internal sealed class TransportListener : IConnectionListener
     }
 
     /// <summary>Offers a connection to the next <see cref="AcceptAsync"/>; false when nobody takes any more.</summary>
-    public bool Offer(ConnectionContext connection) => _accepted.Writer.TryWrite(connection);
+    public bool Offer(ConnectionContext connection)
+    {
+        // Counted first: it may be taken before this returns.
+        if (Interlocked.Increment(ref _untaken) >= MaxUntaken)
+            PauseOrResume();
+        return _accepted.Writer.TryWrite(connection);
+    }
+
+    /// <summary>Looks at how many wait now, so that of two threads that come here the later one is right.</summary>
+    private void PauseOrResume()
+    {
+        lock (_gate)
+        {
+            // While the listener is being made; its maker looks again.
+            if (_server is null)
+                return;
+            bool pause = Volatile.Read(ref _untaken) >= (_paused ? FewUntaken : MaxUntaken);
+            if (pause == _paused)
+                return;
+            _paused = pause;
+            if (pause)
+                _server.PauseAccepting();
+            else
+                _server.ResumeAccepting();
+        }
+    }
 
     /// <summary>A listener or a loop that breaks is reported where the connections are expected.</summary>
     private async Task ForwardFaultAsync()
@@ -75,6 +119,7 @@ internal sealed class TransportListener : IConnectionListener
         catch (Exception exception)
         {
             _accepted.Writer.TryComplete(exception);
+            _loops.ReportBroken(EndPoint, exception);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 using Penstock.Kestrel.Buffers;
 
@@ -12,23 +13,19 @@ namespace Penstock.Kestrel.Connections;
 /// </summary>
 /// <remarks>
 /// The application writes into buffers of this class and never into those of the engine, whose staging would spare a
-/// copy: a handler may keep memory across an await, when the engine has long given it to another connection.
+/// copy: a handler may keep memory across an await, when the engine has long given it to another connection. To its
+/// writer it behaves as a <see cref="Pipe"/>, misuse included; a test runs both through the same operations. What is
+/// sent by whom is in TransportOutput.Sending.cs.
 /// </remarks>
-internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
+internal sealed partial class TransportOutput : PipeWriter, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
 {
-    /// <summary>From this size on, two system calls in a turn cost less than copying.</summary>
-    private const int MinimumSendWithoutCopy = 8 * 1024;
-
-    /// <summary>The most that is copied to the loop's blocks before the kernel has taken it.</summary>
-    private const int MaxStagedBytes = 64 * 1024;
-
     private readonly TransportConnection _connection;
     private readonly TransportInput _input;
-    private readonly long _waitAbove;
-    private readonly bool _inline;
+    private readonly long _waitAt;
+    private readonly long _goOnBelow;
+    private readonly long _quietMilliseconds;
     private readonly Lock _gate = new();
-    private ManualResetValueTaskSourceCore<FlushResult> _flush;
-    private CancellationTokenRegistration _cancellation;
+    private PendingWait _wait;
     private SegmentQueue _buffer;
     private PooledSegment? _flushedSegment;
     private int _flushedEnd;
@@ -53,10 +50,13 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
     /// <summary>The writer has been given memory since the last flush, which must stay where it is.</summary>
     private bool _writing;
 
-    private bool _flushWaiting;
+    /// <summary>As much as is allowed is unsent, and half of it is not sent since: a flush waits.</summary>
+    private bool _full;
+
     private bool _cancelRequested;
     private bool _completed;
     private bool _closed;
+    private ExceptionDispatchInfo? _fault;
 
     public TransportOutput(
         TransportConnection connection, TransportInput input, MemoryPool<byte> pool, PenstockTransportOptions options)
@@ -64,9 +64,10 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
         _connection = connection;
         _input = input;
         _buffer = new SegmentQueue(pool);
-        _waitAbove = options.MaxWriteBufferSize is > 0 and long limit ? limit : long.MaxValue;
-        _inline = options.ApplicationScheduling == ApplicationScheduling.Inline;
-        _flush.RunContinuationsAsynchronously = !_inline;
+        _waitAt = options.MaxWriteBufferSize is > 0 and long limit ? limit : long.MaxValue;
+        _goOnBelow = Math.Max(1, _waitAt / 2);
+        _quietMilliseconds = (long)options.QuietTime.TotalMilliseconds;
+        _wait.RunContinuationsAsynchronously = options.ApplicationScheduling != ApplicationScheduling.Inline;
     }
 
     public override bool CanGetUnflushedBytes => true;
@@ -75,18 +76,20 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
 
     private long Unsent => _buffer.Length + _staged;
 
+    private bool IsReady => _cancelRequested || _closed || _fault is not null || !_full;
+
     public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
+        if (_completed)
+            throw new InvalidOperationException("Writing is not allowed after the writer was completed.");
         ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
         // Once it is known that the tail must stay, nobody else touches it.
         if (_writing)
             return GetMemoryOfTail(sizeHint);
         lock (_gate)
         {
-            if (_completed)
-                throw new InvalidOperationException("Writing is not allowed after the writer was completed.");
             _writing = true;
             return _buffer.GetMemory(sizeHint);
         }
@@ -94,6 +97,9 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
 
     public override void Advance(int bytes)
     {
+        // After a flush the memory may be given back at any moment.
+        if (!_writing && bytes != 0)
+            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, "No memory was asked for since a flush.");
         _buffer.Advance(bytes);
         _unflushed += bytes;
     }
@@ -102,38 +108,41 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<FlushResult>(cancellationToken);
+        bool wake;
         lock (_gate)
         {
             Commit();
             Send();
-            if (_cancelRequested || _closed || Unsent <= _waitAbove)
+            UpdateFull();
+            if (IsReady)
                 return new(TakeResult());
-            _flush.Reset();
-            _flushWaiting = true;
-        }
+            if (!_wait.IsPending)
+            {
+                short version = _wait.Begin(signaled: false);
+                _wait.Register(static (output, by) => ((TransportOutput)output!).Cancel(by), this, cancellationToken);
+                return new(this, version);
+            }
 
-        var pending = new ValueTask<FlushResult>(this, _flush.Version);
-        if (cancellationToken.CanBeCanceled)
-        {
-            _cancellation = cancellationToken.UnsafeRegister(
-                static (output, token) => ((TransportOutput)output!).Cancel(token), this);
-        }
-
-        return pending;
-    }
-
-    public override void CancelPendingFlush()
-    {
-        bool wake;
-        lock (_gate)
-        {
-            _cancelRequested = true;
+            // As in a Pipe this ends both: what they wrote may have come to lie in any order.
+            _fault = ExceptionDispatchInfo.Capture(
+                new InvalidOperationException("Concurrent reads or writes are not supported."));
+            DropFlushed();
             wake = TakeWaiter();
         }
 
         if (wake)
-            CompleteFlush();
+            _wait.Wake();
+        _connection.FailSending(_fault.SourceException);
+        return ValueTask.FromException<FlushResult>(_fault.SourceException);
     }
+
+    public override ValueTask<FlushResult> WriteAsync(
+        ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) =>
+        _closed && !_completed && _fault is null
+            ? new(new FlushResult(isCanceled: false, isCompleted: true))
+            : base.WriteAsync(source, cancellationToken);
+
+    public override void CancelPendingFlush() => Cancel(by: null);
 
     public override void Complete(Exception? exception = null)
     {
@@ -154,99 +163,25 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
             _connection.EndSending();
     }
 
-    /// <summary>
-    /// The application is about to wait for its peer, so what waits for company has no more to wait for.
-    /// </summary>
-    public void OnReadWaits()
-    {
-        _gathers = _flushes > 1;
-        _flushes = 0;
-        SendDeferred();
-    }
-
-    /// <summary>Sends what waits for company, if something does.</summary>
-    private void SendDeferred()
-    {
-        if (_route != SendRoute.Deferred)
-            return;
-        bool ended, wake;
-        lock (_gate)
-        {
-            if (_route != SendRoute.Deferred)
-                return;
-            _route = SendRoute.Idle;
-            SendDirectly();
-            wake = TakeWaiter();
-            ended = _completed && Unsent == 0;
-        }
-
-        AfterSending(wake, ended);
-    }
-
-    /// <summary>
-    /// The loop's turn: what was answered during a delivery, or what the kernel did not take from another thread. Loop
-    /// thread only.
-    /// </summary>
-    public void SendOnLoop()
-    {
-        bool wake, ended;
-        lock (_gate)
-        {
-            StageOnLoop();
-            wake = TakeWaiter();
-            ended = _completed && Unsent == 0;
-        }
-
-        AfterSending(wake, ended);
-    }
-
-    /// <summary>The kernel has taken everything that was staged. Loop thread only.</summary>
-    public void OnDrained()
-    {
-        bool wake, ended;
-        lock (_gate)
-        {
-            _staged = 0;
-            StageOnLoop();
-            wake = TakeWaiter();
-            ended = _completed && Unsent == 0;
-        }
-
-        AfterSending(wake, ended);
-    }
-
-    /// <summary>
-    /// The connection is over: what is left is dropped, and nobody waits any longer. Loop thread only.
-    /// </summary>
-    public void OnClosed()
-    {
-        bool wake;
-        lock (_gate)
-        {
-            _closed = true;
-            _staged = 0;
-            DropFlushed();
-            wake = TakeWaiter();
-        }
-
-        if (wake)
-            CompleteFlush();
-    }
-
-    void IThreadPoolWorkItem.Execute() => SendDeferred();
-
     FlushResult IValueTaskSource<FlushResult>.GetResult(short token)
     {
-        _cancellation.Dispose();
-        _cancellation = default;
-        return _flush.GetResult(token);
+        CancellationToken cancellation = _wait.End(token);
+        FlushResult result;
+        lock (_gate)
+        {
+            _wait.Forget();
+            result = TakeResult();
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        return result;
     }
 
-    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _flush.GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _wait.GetStatus(token);
 
     void IValueTaskSource<FlushResult>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _flush.OnCompleted(continuation, state, token, flags & ~ValueTaskSourceOnCompletedFlags.UseSchedulingContext);
+        _wait.OnCompleted(continuation, state, token, flags);
 
     private Memory<byte> GetMemoryOfTail(int sizeHint)
     {
@@ -264,134 +199,45 @@ internal sealed class TransportOutput : PipeWriter, IValueTaskSource<FlushResult
         _unflushed = 0;
         _flushedSegment = _buffer.Tail;
         _flushedEnd = _flushedSegment?.End ?? 0;
-        if (_closed)
+        if (_closed || _fault is not null)
             DropFlushed();
         else if (_buffer.Length == 0)
             _buffer.Consume(0, keepTail: false);
     }
 
-    /// <summary>Sends what is committed, on the way that keeps the order. Under the lock.</summary>
-    private void Send()
-    {
-        if (_buffer.Length == 0)
-            return;
-        _flushes++;
-        if (_connection.IsOnLoop)
-        {
-            // What is answered during one delivery is staged at its end, all at once.
-            if (!_connection.IsDelivering)
-                StageOnLoop();
-        }
-        else if (_route != SendRoute.Idle)
-            return;
-        else if ((_input.HasUnread || _gathers) && !_completed)
-            Defer();
-        else
-            SendDirectly();
-    }
-
-    private void Defer()
-    {
-        _route = SendRoute.Deferred;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
-    }
-
-    private void SendDirectly()
-    {
-        TrySend();
-        if (_buffer.Length == 0)
-            return;
-        _route = SendRoute.Loop;
-        _connection.RequestSendOnLoop();
-    }
-
-    /// <summary>
-    /// Hands what is committed to the connection, or, when it is much and nothing is before it, to the kernel at once.
-    /// </summary>
-    private void StageOnLoop()
-    {
-        if (_staged == 0 && _buffer.Length >= MinimumSendWithoutCopy)
-            TrySend();
-        long count = Math.Min(_buffer.Length, MaxStagedBytes - _staged);
-        if (count > 0)
-            Stage(count);
-        _route = _staged == 0 ? SendRoute.Idle : SendRoute.Loop;
-    }
-
-    private void Stage(long count)
-    {
-        long left = count;
-        foreach (ReadOnlyMemory<byte> segment in _buffer.Until(_flushedSegment, _flushedEnd))
-        {
-            int part = (int)Math.Min(segment.Length, left);
-            _connection.Stage(segment.Span[..part]);
-            left -= part;
-            if (left == 0)
-                break;
-        }
-
-        _staged += count;
-        Consume(count);
-    }
-
-    private void TrySend()
-    {
-        while (_buffer.Length > 0)
-        {
-            int sent = _connection.Socket.TrySend(_buffer.Until(_flushedSegment, _flushedEnd));
-            if (sent == 0)
-                return;
-            Consume(sent);
-        }
-    }
-
-    private void Consume(long count) => _buffer.Consume(count, keepTail: _writing);
-
-    private void DropFlushed()
-    {
-        _route = SendRoute.Idle;
-        Consume(_buffer.Length);
-    }
-
-    private void AfterSending(bool wake, bool ended)
-    {
-        if (wake)
-            CompleteFlush();
-        if (ended)
-            _connection.EndSending();
-    }
-
     private bool TakeWaiter()
     {
-        bool wake = _flushWaiting && (_cancelRequested || _closed || Unsent <= _waitAbove / 2);
-        _flushWaiting &= !wake;
-        return wake;
+        UpdateFull();
+        return _wait.TrySignal(IsReady);
     }
 
-    private void CompleteFlush()
+    private void UpdateFull()
     {
-        FlushResult result;
-        lock (_gate)
-            result = TakeResult();
-        _flush.SetResult(result);
+        long unsent = Unsent;
+        _full = unsent >= _waitAt || (_full && unsent >= _goOnBelow);
     }
 
+    /// <summary>Throws what ended the output, if two writers did. Under the lock.</summary>
     private FlushResult TakeResult()
     {
         bool canceled = _cancelRequested;
         _cancelRequested = false;
+        _fault?.Throw();
         return new FlushResult(canceled, _closed);
     }
 
-    private void Cancel(CancellationToken cancellationToken)
+    private void Cancel(CancellationToken? by)
     {
+        bool wake;
         lock (_gate)
         {
-            if (!_flushWaiting)
+            if (by is { } token && !_wait.IsCanceledBy(token))
                 return;
-            _flushWaiting = false;
+            _cancelRequested = true;
+            wake = TakeWaiter();
         }
 
-        _flush.SetException(new OperationCanceledException(cancellationToken));
+        if (wake)
+            _wait.Wake();
     }
 }

@@ -64,8 +64,7 @@ internal sealed class StallDetector : IDisposable
         WatchedLoop<TransportConnection> loop = _loops[connection.Loop];
         if (loop.Leave() is not { } held)
             return;
-        KeyValuePair<string, object?> endPoint = Tag(connection);
-        _duration.Record(held.TotalSeconds, endPoint);
+        Measure(() => _duration.Record(held.TotalSeconds, Tag(connection)));
         TransportLog.StallEnded(
             _log, connection.ConnectionId, connection.EndPoint, connection.Loop, (long)held.TotalMilliseconds);
     }
@@ -85,6 +84,21 @@ internal sealed class StallDetector : IDisposable
     private static TimeSpan Limit(TimeSpan pause) =>
         pause < ShortestPause ? ShortestPause : pause > LongestPause ? LongestPause : pause;
 
+    /// <summary>
+    /// Listeners of a meter are the application's, and run here: on a loop, or on the thread of the watch.
+    /// </summary>
+    private void Measure(Action measurement)
+    {
+        try
+        {
+            measurement();
+        }
+        catch (Exception exception)
+        {
+            TransportLog.MeterListenerFailed(_log, exception);
+        }
+    }
+
     private void Watch()
     {
         TimeSpan pause = _pause;
@@ -102,7 +116,7 @@ internal sealed class StallDetector : IDisposable
             next = wait < next ? wait : next;
             if (connection is null)
                 continue;
-            _count.Add(1, Tag(connection));
+            Measure(() => _count.Add(1, Tag(connection)));
             TransportLog.Stalled(
                 _log,
                 connection.ConnectionId,

@@ -76,6 +76,20 @@ internal static partial class TransportLog
     public static partial void CallbackFailed(ILogger logger, string connectionId, Exception exception);
 
     [LoggerMessage(
+        13,
+        LogLevel.Error,
+        "Connection {ConnectionId} of {EndPoint} is reset: code of the application that ran on its loop threw")]
+    public static partial void CodeFailed(
+        ILogger logger, string connectionId, EndPoint endPoint, Exception exception);
+
+    [LoggerMessage(14, LogLevel.Error, "A listener of the meter Penstock.Kestrel threw")]
+    public static partial void MeterListenerFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(
+        15, LogLevel.Critical, "The endpoint {EndPoint} accepts and serves no more; the application is stopped")]
+    public static partial void Broken(ILogger logger, EndPoint endPoint, Exception exception);
+
+    [LoggerMessage(
         2, LogLevel.Debug, "Connection {ConnectionId} paused: the application is behind", SkipEnabledCheck = true)]
     private static partial void Paused(ILogger logger, string connectionId);
 

@@ -8,12 +8,20 @@ internal sealed class ConnectionLimiter(int maximum)
 {
     private int _count;
     private int _awaited;
+    private volatile bool _isHeld;
     private long _timesFull;
 
     /// <summary>Connections admitted now.</summary>
     public int Count => Volatile.Read(ref _count);
 
     public bool IsFull => Count >= maximum;
+
+    /// <summary>The server's owner wants no newcomers for now, whatever room there is.</summary>
+    public bool IsHeld
+    {
+        get => _isHeld;
+        set => _isHeld = value;
+    }
 
     /// <summary>Times that the limit was reached.</summary>
     public long TimesFull => Volatile.Read(ref _timesFull);

@@ -36,6 +36,9 @@ internal sealed class LoopListener : IDisposable
     private SocketHandle _socket;
     private bool _refuses;
     private bool _full;
+
+    /// <summary>Accepting is paused because the server's owner wants it so.</summary>
+    private bool _held;
     private bool _backingOff;
     private bool _closing;
     private bool _retryPosted;
@@ -94,7 +97,7 @@ internal sealed class LoopListener : IDisposable
     /// <summary>Some loop's connection left a server that was full.</summary>
     public void OnRoom()
     {
-        if (_closing || !_full || _retryPosted)
+        if (_closing || !_full || _retryPosted || _held)
             return;
         _full = false;
         while (_waitingRoom.TryPeek(out SocketHandle socket) && TryPlace(socket))
@@ -103,6 +106,23 @@ internal sealed class LoopListener : IDisposable
             HoldBack();
         else if (!_backingOff)
             _loop.Driver.ResumeReceive(Key);
+    }
+
+    /// <summary>Leaves newcomers in the kernel's backlog while the server's owner wants none.</summary>
+    public void ApplyHold()
+    {
+        if (_closing || _held == _limiter.IsHeld)
+            return;
+        _held = !_held;
+        if (_held)
+        {
+            _loop.Driver.PauseReceive(Key);
+            return;
+        }
+
+        // What it may have been told of room meanwhile was not looked at.
+        _full = true;
+        OnRoom();
     }
 
     /// <summary>
@@ -117,7 +137,7 @@ internal sealed class LoopListener : IDisposable
     public void OnBackoffEnded()
     {
         _backingOff = false;
-        if (!_closing && !_full)
+        if (!_closing && !_full && !_held)
             _loop.Driver.ResumeReceive(Key);
     }
 
@@ -161,8 +181,13 @@ internal sealed class LoopListener : IDisposable
 
     private void Admit(SocketHandle socket)
     {
-        if (_waitingRoom.Count > 0 || !TryPlace(socket))
+        // Also before its post has come: what the driver has accepted at once is many.
+        if (_limiter.IsHeld)
+            ApplyHold();
+        if (_held || _waitingRoom.Count > 0 || !TryPlace(socket))
             _waitingRoom.Enqueue(socket);
+        if (_held)
+            return;
         if (_waitingRoom.Count > 0 || !_placement.HasRoom(_limiter))
             HoldBack();
     }

@@ -53,6 +53,7 @@ internal sealed class RunningServer
     public static RunningServer Start(
         ServerOptions options, Func<EventLoopContext, ConnectionHandler> handlerFactory, LoopGroup group)
     {
+        ReferencedAssemblies.LoadAll();
         int loops = AcceptingLoops(group);
         bool listenerPerLoop = UsesReusePort(options, loops);
         var server = new RunningServer(options, handlerFactory, group, listenerPerLoop ? loops : 1);
@@ -67,6 +68,14 @@ internal sealed class RunningServer
             server._listenSocket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Has newcomers wait in the backlog, or lets them in again. Any thread.</summary>
+    public void Hold(bool hold)
+    {
+        _limiter.IsHeld = hold;
+        foreach (LoopListener listener in _listeners)
+            listener.Loop.Post(static (target, _) => ((LoopListener)target!).ApplyHold(), listener);
     }
 
     /// <summary>

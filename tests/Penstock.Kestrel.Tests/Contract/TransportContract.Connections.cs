@@ -119,6 +119,40 @@ public abstract partial class TransportContract
     }
 
     [Fact]
+    public async Task A_message_larger_than_the_buffer_is_read_whole()
+    {
+        const int Length = 300_000;
+        TaskCompletionSource<long> examined = NewSignal<long>(), atLeast = NewSignal<long>();
+        await using TestServer server = await TestServer.StartAsync(
+            Kind,
+            listen: options => options.Run(async connection =>
+            {
+                PipeReader input = connection.Transport.Input;
+                ReadResult read = await input.ReadAsync(Canceled);
+                while (read.Buffer.Length < Length)
+                {
+                    input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                    read = await input.ReadAsync(Canceled);
+                }
+
+                examined.SetResult(read.Buffer.Length);
+                input.AdvanceTo(read.Buffer.GetPosition(Length));
+                await connection.Transport.Output.WriteAsync("more"u8.ToArray(), Canceled);
+                read = await input.ReadAtLeastAsync(Length, Canceled);
+                atLeast.SetResult(read.Buffer.Length);
+                input.AdvanceTo(read.Buffer.End);
+            }),
+            maxReadBuffer: 1_024);
+        using RawClient client = await server.ConnectAsync();
+
+        await client.SendAsync(new byte[Length]);
+        Assert.Equal(Length, await examined.Task.Within());
+        await client.ReadAsync(4);
+        await client.SendAsync(new byte[Length]);
+        Assert.Equal(Length, await atLeast.Task.Within());
+    }
+
+    [Fact]
     public async Task More_connections_than_allowed_are_closed()
     {
         await using TestServer server = await TestServer.StartAsync(

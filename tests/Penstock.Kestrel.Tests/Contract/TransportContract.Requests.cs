@@ -28,6 +28,33 @@ public abstract partial class TransportContract
     }
 
     [Fact]
+    public async Task What_a_request_keeps_in_its_context_is_not_seen_by_the_next()
+    {
+        var local = new AsyncLocal<string?>();
+        await using TestServer server = await TestServer.StartAsync(Kind, async context =>
+        {
+            string seen = local.Value ?? "nothing";
+            local.Value = "from the request before";
+            if (context.Request.Path == "/await")
+                await Task.Yield();
+            await context.Response.WriteAsync(seen, Canceled);
+        });
+        for (int connection = 0; connection < 3; connection++)
+        {
+            using RawClient client = await server.ConnectAsync();
+            for (int request = 0; request < 6; request++)
+            {
+                // Two at once are answered without a wait between them.
+                string path = request % 2 == 0 ? "/" : "/await";
+                string text = $"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n";
+                await client.SendAsync(text + text);
+                Assert.Contains("\r\nnothing\r\n", await client.ReadResponseAsync());
+                Assert.Contains("\r\nnothing\r\n", await client.ReadResponseAsync());
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_chunked_request_is_read_whole()
     {
         await using TestServer server = await TestServer.StartAsync(Kind, DescribeAsync);

@@ -68,7 +68,8 @@ public abstract partial class TransportContract
         using HttpResponseMessage response =
             await client.GetAsync("", HttpCompletionOption.ResponseHeadersRead, Canceled);
 
-        // Some must have been written, or a machine that is too busy for the application would look like one that stops it.
+        // Some must have been written, or a machine that is too busy for the application would look like a transport
+        // that stops it.
         await Deadline.Until(() => Interlocked.Read(ref written) > 0, "the application writes");
         long before = -1;
         while (before != Interlocked.Read(ref written))

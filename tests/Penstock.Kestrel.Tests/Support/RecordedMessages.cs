@@ -10,6 +10,8 @@ internal sealed class RecordedMessages : ILoggerProvider, ILogger
 
     public bool Contains(params string[] parts) => _messages.Any(message => parts.All(message.Contains));
 
+    public int Count(string part) => _messages.Count(message => message.Contains(part));
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public void Dispose()

@@ -76,17 +76,21 @@ internal sealed partial class CliProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for the line that says where the server listens; returns that place.</summary>
-    public async Task<string> WaitListeningAsync()
+    /// <param name="said">What the line says, where a server listens in several places.</param>
+    public async Task<string> WaitListeningAsync(string said = "")
     {
-        await Patience.UntilAsync(() => !_output.IsEmpty || _process.HasExited, "the server listens");
+        await Patience.UntilAsync(
+            () => _output.Any(line => line.Contains(said, StringComparison.Ordinal)) || _process.HasExited,
+            "the server listens");
         Assert.False(_process.HasExited, string.Join('\n', Errors));
-        Match banner = Banner().Match(Output[0]);
-        Assert.True(banner.Success, Output[0]);
+        string line = Output.First(line => line.Contains(said, StringComparison.Ordinal));
+        Match banner = Banner().Match(line);
+        Assert.True(banner.Success, line);
         return banner.Groups["place"].Value;
     }
 
-    public async Task<IPEndPoint> WaitEndPointAsync() =>
-        IPEndPoint.Parse(await WaitListeningAsync());
+    public async Task<IPEndPoint> WaitEndPointAsync(string said = "") =>
+        IPEndPoint.Parse(await WaitListeningAsync(said));
 
     public void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
 

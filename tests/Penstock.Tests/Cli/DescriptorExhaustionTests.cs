@@ -11,7 +11,7 @@ namespace Penstock.Tests.Cli;
 /// </summary>
 public sealed class DescriptorExhaustionTests
 {
-    private const int Limit = 120;
+    private const int Limit = 400;
 
     [Fact]
     public async Task Running_out_of_descriptors_neither_spins_nor_floods_the_log_and_passes()

@@ -152,7 +152,11 @@ public sealed class LoadTests
     public async Task Ten_thousand_requests_allocate_nothing_on_the_loop()
     {
         await using TestServer server = TestServer.Start(new ConnectionJournal(), _ => new SilentEcho());
-        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = LongestWait };
+        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            ReceiveTimeout = LongestWait,
+        };
         client.Connect(server.EndPoint);
         Exchange(client, 2_000);
 
