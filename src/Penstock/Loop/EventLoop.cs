@@ -42,10 +42,13 @@ internal sealed class EventLoop : ConnectionLoop
     private uint _listenerGeneration;
     private int _listenerCount;
     private readonly int _threadId;
+    private readonly Lock _ownedGate = new();
 
     /// <summary>What ends with the loop; null once it has ended. Any thread, under its own lock.</summary>
     private List<IDisposable>? _owned = [];
-    private readonly Lock _ownedGate = new();
+
+    /// <summary>Two servers of a group may stop at the same time, each on a thread of its own.</summary>
+    private int _givenUp;
 
     /// <param name="index">The loop's number in its group.</param>
     /// <param name="driver">The loop owns it; it must have <see cref="SlotsFor"/> slots.</param>
@@ -85,8 +88,8 @@ internal sealed class EventLoop : ConnectionLoop
     /// <summary>Set by <see cref="Stop"/>: the turn in progress is the last.</summary>
     public bool IsStopped { get; private set; }
 
-    /// <summary>A stop has given the loop up, and said so: what runs there did not return. Any thread.</summary>
-    public bool IsHeld { get; private set; }
+    /// <summary>A stop goes on without the loop, because what runs there did not return. Any thread.</summary>
+    public bool IsGivenUp => Volatile.Read(ref _givenUp) != 0;
 
     /// <summary>Whether the loop takes no more posts. Any thread; may be a moment late.</summary>
     public bool HasEnded => _mailbox.IsClosed;
@@ -233,13 +236,11 @@ internal sealed class EventLoop : ConnectionLoop
         }
     }
 
-    /// <summary>Says once that a stop goes on without this loop. Any thread.</summary>
+    /// <summary>A stop goes on without this loop, which is said once. Any thread.</summary>
     public void GiveUp()
     {
-        if (IsHeld)
-            return;
-        IsHeld = true;
-        PenstockEventSource.Log.LoopHeld(Index, ConnectionCount);
+        if (Interlocked.Exchange(ref _givenUp, 1) == 0)
+            PenstockEventSource.Log.LoopHeld(Index, ConnectionCount);
     }
 
     /// <summary>Has what users keep for this loop disposed when the loop ends, on its thread. Any thread.</summary>
