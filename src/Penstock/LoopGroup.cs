@@ -269,7 +269,8 @@ public sealed class LoopGroup : IAsyncDisposable
             chosen.Io = choice.Mechanism;
             try
             {
-                LoopThread[] threads = StartThreads(chosen.Count, index => new LoopThread(chosen, clock, budget, index));
+                LoopThread[] threads =
+                    StartThreads(chosen.Count, index => new LoopThread(chosen, clock, budget, index));
                 return (threads, AwaitStart(threads), choice.Remarks);
             }
             catch (MechanismRefusedException refused) when (DriverProbe.IsOpen(options.Io, options.Trigger))

@@ -42,10 +42,7 @@ internal sealed class EventLoop : ConnectionLoop
     private uint _listenerGeneration;
     private int _listenerCount;
     private readonly int _threadId;
-    private readonly Lock _ownedGate = new();
-
-    /// <summary>What ends with the loop; null once it has ended. Any thread, under its own lock.</summary>
-    private List<IDisposable>? _owned = [];
+    private readonly LoopPossessions _possessions;
 
     /// <summary>Two servers of a group may stop at the same time, each on a thread of its own.</summary>
     private int _givenUp;
@@ -75,6 +72,7 @@ internal sealed class EventLoop : ConnectionLoop
         _pressure = new MemoryPressure(this, _connections);
         _backoff = Deadlines.GetList(LoopListener.BackoffTime);
         _threadId = Environment.CurrentManagedThreadId;
+        _possessions = new LoopPossessions(this);
     }
 
     public override IoDriver Driver => _driver;
@@ -244,19 +242,7 @@ internal sealed class EventLoop : ConnectionLoop
     }
 
     /// <summary>Has what users keep for this loop disposed when the loop ends, on its thread. Any thread.</summary>
-    public void DisposeAtEnd(IDisposable item)
-    {
-        lock (_ownedGate)
-        {
-            if (_owned is not null)
-            {
-                _owned.Add(item);
-                return;
-            }
-        }
-
-        Dispose(item);
-    }
+    public void DisposeAtEnd(IDisposable item) => _possessions.Add(item);
 
     private void EndAll(CloseReason reason)
     {
@@ -266,7 +252,7 @@ internal sealed class EventLoop : ConnectionLoop
         }
         finally
         {
-            DisposeOwned();
+            _possessions.DisposeAll();
         }
     }
 
@@ -288,22 +274,6 @@ internal sealed class EventLoop : ConnectionLoop
             _pressure.End();
         }
     }
-
-    private void DisposeOwned()
-    {
-        List<IDisposable> owned;
-        lock (_ownedGate)
-        {
-            owned = _owned ?? [];
-            _owned = null;
-        }
-
-        owned.ForEach(Dispose);
-    }
-
-    /// <summary>It is the users' code, and must not keep the rest from being disposed.</summary>
-    private void Dispose(IDisposable item) =>
-        GuardedCallback.Run(this, "the disposal of what it kept", item.Dispose);
 
     private void AwaitLastCompletions()
     {
