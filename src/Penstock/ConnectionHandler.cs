@@ -39,8 +39,8 @@ public abstract class ConnectionHandler
     /// <see cref="ConnectionOptions.SlowConsumer"/>.
     /// </summary>
     /// <remarks>
-    /// Called once, under every policy, by the end of the turn in which the mark was passed, and followed by exactly one
-    /// <see cref="OnDrained"/>, unless the connection begins to close first.
+    /// Called once, under every policy, by the end of the turn in which the mark was passed, and followed by exactly
+    /// one <see cref="OnDrained"/>, unless the connection begins to close first.
     /// </remarks>
     public virtual void OnCongested(Connection connection)
     {
