@@ -29,7 +29,7 @@ public abstract class ConnectionHandler
     /// How many bytes, from the front, are done with. The rest is kept and shown again, with what arrives next, so a
     /// handler that needs more returns 0. Consuming something counts as a message for the idle timeout. Leaving more
     /// than <see cref="ConnectionOptions.MaxMessageBytes"/> closes the connection with
-    /// <see cref="CloseReason.MessageTooLarge"/>, unless receiving is paused.
+    /// <see cref="CloseReason.MessageTooLarge"/>, unless receiving is paused, or was and has been resumed in this call.
     /// </returns>
     public abstract int OnReceived(Connection connection, ReadOnlySpan<byte> data);
 
