@@ -40,7 +40,7 @@ internal sealed class KeyValueArguments
 
     private readonly Option<Choice<MemoryPolicy>> _policy = Options.Choice(
         "--max-memory-policy",
-        "What happens then: writes are refused, or keys that were not used for long are removed.",
+        "At --max-memory: writes are refused, or keys that were not used for long are removed.",
         PolicyNames,
         MemoryPolicy.NoEviction);
 

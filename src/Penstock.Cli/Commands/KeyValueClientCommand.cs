@@ -8,7 +8,8 @@ namespace Penstock.Cli.Commands;
 /// <summary><c>penstock kv get</c> and <c>penstock kv put</c>: a client of the protobuf protocol.</summary>
 internal static class KeyValueClientCommand
 {
-    public static Command Create() => new("kv", "A key of a running key-value server, or the data of one that is not.")
+    public static Command Create() => new(
+        "kv", "Reads and writes keys of a running key-value server; checks and repairs the data of a stopped one.")
     {
         CreateGet(),
         CreatePut(),

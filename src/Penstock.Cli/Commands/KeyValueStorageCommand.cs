@@ -23,7 +23,8 @@ internal static class KeyValueStorageCommand
         {
             Description = "Really do it; without it, only say what would be dropped.",
         };
-        var command = new Command("repair", "Keeps what is sound of a damaged data directory, and the original beside.")
+        var command = new Command(
+            "repair", "Repairs a damaged data directory: keeps what is sound, and the old files beside it.")
         {
             directory,
             yes,
@@ -34,7 +35,7 @@ internal static class KeyValueStorageCommand
 
     private static Argument<string> DirectoryArgument() => new("DIR")
     {
-        Description = "What --data of penstock serve kv names.",
+        Description = "The directory that penstock serve kv --data was given.",
     };
 
     private static int Run(Func<int> work)

@@ -58,7 +58,7 @@ internal sealed class ServerArguments
 
     private readonly Option<Limit> _lingerTimeout = Options.TimeLimit(
         "--linger-timeout",
-        "How long a client that goes on sending behind the end of its connection is listened to; 0 for not at all.",
+        "How long a client that is still sending when its connection is ended is read from; 0 for not at all.",
         new ServerOptions().LingerTimeout);
 
     /// <param name="port">What is listened on by default.</param>

@@ -276,7 +276,7 @@ internal sealed class DataDirectory : IDisposable
     private void Lock(DiskFile file)
     {
         if (!file.TryLock())
-            throw new IOException($"{Path} is in use by another server.");
+            throw new IOException($"{Path} is in use by another process.");
     }
 
     private DiskFile? TakeLast(int number)

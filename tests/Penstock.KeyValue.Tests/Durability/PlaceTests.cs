@@ -12,11 +12,11 @@ public sealed class PlaceTests
         await using KeyValueServer server = Start(directory.Path);
         File.Delete(Path.Combine(directory.Path, "lock"));
         IOException refused = Assert.Throws<IOException>(() => Start(directory.Path));
-        Assert.Equal($"{directory.Path} is in use by another server.", refused.Message);
+        Assert.Equal($"{directory.Path} is in use by another process.", refused.Message);
 
         // And it has let go of what it had locked before it was refused.
         refused = Assert.Throws<IOException>(() => Start(directory.Path));
-        Assert.Equal($"{directory.Path} is in use by another server.", refused.Message);
+        Assert.Equal($"{directory.Path} is in use by another process.", refused.Message);
         using RespClient client = await RespClient.ConnectAsync(server);
         Assert.Equal("+OK|", await client.CallAsync("SET", "a", "1"));
     }

@@ -60,7 +60,7 @@ public sealed class RestartTests
         using var directory = new TemporaryDirectory();
         await using KeyValueServer server = Start(directory);
         IOException refused = Assert.Throws<IOException>(() => Start(directory));
-        Assert.Equal($"{directory.Path} is in use by another server.", refused.Message);
+        Assert.Equal($"{directory.Path} is in use by another process.", refused.Message);
     }
 
     [Fact]

@@ -146,7 +146,7 @@ public sealed class StorageTests
         }
 
         IOException refused = Assert.Throws<IOException>(() => KeyValueStorage.Repair(directory.Path));
-        Assert.Equal($"{directory.Path} is in use by another server.", refused.Message);
+        Assert.Equal($"{directory.Path} is in use by another process.", refused.Message);
     }
 
     [Theory]
