@@ -5,7 +5,7 @@ namespace Penstock.Loop;
 
 /// <summary>
 /// Calls what the application gave a loop to do without a connection: timers, posted work, continuations. What it
-/// throws is reported and counted, and ends nothing, because a loop must outlive whatever it is given. What is called for
+/// throws is reported and counted, and ends nothing, because a loop must outlive whatever it is given. What belongs to
 /// a connection is called by <see cref="GuardedHandler"/>.
 /// </summary>
 internal static class GuardedCallback
