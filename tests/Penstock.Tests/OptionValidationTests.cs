@@ -11,7 +11,7 @@ public sealed class OptionValidationTests
         [nameof(ServerOptions.IdleTimeout)] = o => o.IdleTimeout = TimeSpan.Zero,
         [nameof(ServerOptions.FirstMessageTimeout)] = o => o.FirstMessageTimeout = TimeSpan.FromTicks(-1),
         [nameof(ServerOptions.WriteStallTimeout)] = o => o.WriteStallTimeout = TimeSpan.MinValue,
-        [nameof(ServerOptions.LingerTimeout)] = o => o.LingerTimeout = TimeSpan.Zero,
+        [nameof(ServerOptions.LingerTimeout)] = o => o.LingerTimeout = Timeout.InfiniteTimeSpan,
         [nameof(ServerOptions.MaxConnections)] = o => o.MaxConnections = 0,
         [nameof(ServerOptions.Backlog)] = o => o.Backlog = 0,
         [nameof(ServerOptions.ShutdownTimeout)] = o => o.ShutdownTimeout = TimeSpan.Zero,
@@ -76,13 +76,12 @@ public sealed class OptionValidationTests
     }
 
     [Fact]
-    public void Every_timeout_may_be_infinite() =>
+    public void Every_timeout_that_is_a_limit_may_be_infinite() =>
         new ServerOptions
         {
             IdleTimeout = Timeout.InfiniteTimeSpan,
             FirstMessageTimeout = Timeout.InfiniteTimeSpan,
             WriteStallTimeout = Timeout.InfiniteTimeSpan,
-            LingerTimeout = Timeout.InfiniteTimeSpan,
             ShutdownTimeout = Timeout.InfiniteTimeSpan,
         }.Validate();
 

@@ -29,6 +29,17 @@ public sealed class ServeEchoTests
         Assert.Empty(server.Errors);
     }
 
+    [Theory]
+    [InlineData("--idle-timeout")]
+    [InlineData("--shutdown-timeout")]
+    [InlineData("--linger-timeout")]
+    public async Task A_timeout_of_0_is_taken(string option)
+    {
+        await using CliProcess server = CliProcess.StartInForeground("serve", "echo", "--port", "0", option, "0");
+        using TestClient client = await TestClient.ConnectAsync(await server.WaitEndPointAsync());
+        await client.ExchangeAsync();
+    }
+
     [Fact]
     public async Task A_second_signal_does_not_wait_for_anybody()
     {
@@ -49,6 +60,17 @@ public sealed class ServeEchoTests
 
         // A server that drains reads and discards, so what was still to be sent may have gone through.
         _ = await Record.ExceptionAsync(() => sending);
+    }
+
+    [Fact]
+    public async Task A_socket_in_a_directory_that_is_not_there_is_one_line_that_names_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Unix paths are tested on Unix.");
+        var ended = await CliProcess.RunAsync("serve", "echo", "--unix", "/no/such/directory/echo.sock");
+        Assert.Equal(1, ended.ExitCode);
+        Assert.Empty(ended.Output);
+        Assert.Equal(
+            "penstock: There is no directory /no/such/directory to listen in.", Assert.Single(ended.Errors));
     }
 
     [Fact]
