@@ -94,6 +94,7 @@ internal sealed class KeyValueDatabase : IDisposable
     public Task ShutdownRequested => _shutdownRequested.Task;
 
     /// <summary>Gives log and snapshots their threads. Without them, somebody else has their steps done.</summary>
+    /// <exception cref="IOException">The system has no thread left.</exception>
     public void Start()
     {
         Log?.Start();

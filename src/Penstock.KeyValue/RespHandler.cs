@@ -50,6 +50,8 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
         }
 
         loop.Tick();
+        if (MustWaitForLog(connection))
+            return 0;
         session.LastUsedAt = loop.Keys.Now;
         session.ReceivedBytes = data.Length;
         int consumed;
@@ -108,9 +110,21 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
                 Run(session, input, arguments, known, locked);
             Recycle(session, arguments);
         }
-        while (offset < data.Length && connection.WantsInput);
+        while (offset < data.Length && !MustWaitForLog(connection) && connection.WantsInput);
 
         return offset;
+    }
+
+    /// <summary>
+    /// Whether the next command waits until the log has been written. Asked before every command: a few bytes of one
+    /// can log a long value, and a client may send many at once.
+    /// </summary>
+    private bool MustWaitForLog(Connection connection)
+    {
+        if (loop.Replies is not { IsLogFull: true })
+            return false;
+        loop.AfterCommands(connection);
+        return !connection.WantsInput;
     }
 
     /// <summary>Not for a client whose commands have tighter limits than those that the header may come from.</summary>

@@ -137,11 +137,8 @@ internal sealed class AppendLog : IDisposable
     }
 
     /// <summary>Writes on a thread of its own from now on.</summary>
-    public void Start()
-    {
-        _thread = new Thread(Run) { Name = "penstock-log", IsBackground = true };
-        _thread.Start();
-    }
+    /// <exception cref="IOException">The system has no thread left.</exception>
+    public void Start() => _thread = StorageThread.Start("penstock-log", "log", Run);
 
     /// <summary>
     /// Writes and syncs what is due. Returns after how long there may be something again, if nothing is added before.

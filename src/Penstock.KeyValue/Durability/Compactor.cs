@@ -83,11 +83,8 @@ internal sealed class Compactor : IDisposable
     }
 
     /// <summary>Works on a thread of its own from now on.</summary>
-    public void Start()
-    {
-        _thread = new Thread(Run) { Name = "penstock-snapshot", IsBackground = true };
-        _thread.Start();
-    }
+    /// <exception cref="IOException">The system has no thread left.</exception>
+    public void Start() => _thread = StorageThread.Start("penstock-snapshot", "snapshots", Run);
 
     /// <summary>
     /// Does the next part of a snapshot, and begins one if that is due. Returns what must be over before the part after

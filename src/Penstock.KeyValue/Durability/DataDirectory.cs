@@ -73,6 +73,8 @@ internal sealed class DataDirectory : IDisposable
     /// </exception>
     public LogFile OpenSegment(int number)
     {
+        if (number <= 0)
+            throw new DiskException(Path, "open", "there are no numbers left for logs");
         string name = NameOf(Log, number);
         DiskFile? file = TakeLast(number) ?? _directory.TryOpen(name, FileAccess.ReadWrite);
         bool isNew = file is null;
@@ -161,11 +163,8 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Removes what is left of snapshots that were not finished.</summary>
     public void RemoveUnfinished()
     {
-        foreach (string leftover in _directory.List())
-        {
-            if (leftover.EndsWith(Unfinished, StringComparison.Ordinal))
-                _directory.Delete(leftover);
-        }
+        foreach (int number in Numbers(Snapshot, Unfinished))
+            _directory.Delete(NameOf(Snapshot, number) + Unfinished);
     }
 
     /// <summary>
@@ -262,12 +261,20 @@ internal sealed class DataDirectory : IDisposable
     {
         if (_lock is not null)
             Lock(_lock);
+        int missing = 0;
         while (Segments() is [.., int number] && number != _last?.Number)
         {
             _last?.File.Dispose();
             _last = null;
             if (_directory.TryOpen(NameOf(Log, number), access) is not { } file)
+            {
+                // Gone since it was listed; but not if it is listed again.
+                if (number == missing)
+                    throw new DiskException(SegmentPath(number), "open", "the name leads to no file");
+                missing = number;
                 continue;
+            }
+
             _last = (number, file);
             Lock(file);
         }
@@ -290,16 +297,20 @@ internal sealed class DataDirectory : IDisposable
     private static string NameOf(string kind, int number) =>
         string.Create(CultureInfo.InvariantCulture, $"{kind}-{number:D8}");
 
-    private int[] Numbers(string kind) =>
+    private int[] Numbers(string kind, string ending = "") =>
     [
-        .. _directory.List()
-            .Where(name => name.Length == kind.Length + 9 && name.StartsWith(kind + "-", StringComparison.Ordinal))
-            .Select(name => NumberOf(name.AsSpan(kind.Length + 1)))
-            .Where(number => number > 0)
-            .Order(),
+        .. _directory.List().Select(name => NumberOf(name, kind, ending)).Where(number => number > 0).Order(),
     ];
 
-    /// <summary>The number of eight digits, or -1.</summary>
-    private static int NumberOf(ReadOnlySpan<char> digits) =>
-        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
+    /// <summary>The number in a name that is one of ours, or -1: what others keep here is not touched.</summary>
+    private static int NumberOf(string name, string kind, string ending)
+    {
+        int digits = name.Length - kind.Length - 1 - ending.Length;
+        return digits > 0
+            && int.TryParse(
+                name.AsSpan(kind.Length + 1, digits), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && name == NameOf(kind, number) + ending
+            ? number
+            : -1;
+    }
 }

@@ -43,6 +43,9 @@ internal sealed class HeldReplies(AppendLog log, CommandCounters counters)
             Release();
     }
 
+    /// <summary>More waits to be written than should.</summary>
+    public bool IsLogFull => log.IsFull;
+
     /// <summary>Any thread: whether somebody waits here.</summary>
     public bool HasWaiting => Volatile.Read(ref _hasWaiting) != 0;
 

@@ -29,6 +29,8 @@ internal static unsafe class FileCalls
 
     internal static readonly int Create = OperatingSystem.IsLinux() ? 0x40 : 0x200;
 
+    private static readonly int NonBlocking = OperatingSystem.IsLinux() ? 0x800 : 0x4;
+
     /// <summary>What <see cref="TryLock"/> says when somebody else has the lock.</summary>
     internal static readonly int WouldBlock = OperatingSystem.IsLinux() ? -11 : -35;
 
@@ -54,7 +56,8 @@ internal static unsafe class FileCalls
 
     internal static int OpenAt(int directory, string name, int flags)
     {
-        flags |= CloseOnExec;
+        // Files are not changed by the second flag; a pipe with the name of one would wait for its other end for ever.
+        flags |= CloseOnExec | NonBlocking;
         fixed (byte* start = Terminated(name))
         {
             int result;

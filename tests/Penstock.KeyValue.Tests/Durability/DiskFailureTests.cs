@@ -103,6 +103,53 @@ public sealed class DiskFailureTests
         }
     }
 
+    /// <summary>A command of a few bytes can log a long value, so the bytes that are received bound nothing.</summary>
+    [Theory]
+    [InlineData(SyncPolicy.EverySecond)]
+    [InlineData(SyncPolicy.Always)]
+    public async Task No_command_runs_while_the_log_has_more_to_write_than_it_should(SyncPolicy sync)
+    {
+        const int Commands = 100;
+        const int Others = 5;
+        using var directory = new TemporaryDirectory();
+        var disk = new FailingDisk();
+        await using KeyValueServer server = Start(directory, disk, sync);
+        AppendLog log = server.Database.Log!;
+        EventLoopContext loop = server.Group[0];
+        using RespClient client = await RespClient.ConnectAsync(server);
+        Assert.Equal("+OK|", await client.CallAsync("SET", "a", new string('v', 8 * 1024 * 1024)));
+        RespClient[] others =
+            await Task.WhenAll(Enumerable.Range(0, Others).Select(_ => RespClient.ConnectAsync(server)));
+        byte[] command = RespClient.Encode("COPY", "a", "b", "REPLACE");
+        disk.Writes.Reset();
+        try
+        {
+            byte[] all = [.. Enumerable.Repeat(command, Commands).SelectMany(bytes => bytes)];
+            await client.SendAsync(all);
+            await Until.TrueAsync(() => log.Appended > Commands || loop.ReadCounters().ReceivePauses > 0);
+            long appended = log.Appended;
+
+            // Nine of them fill it; one may be in the middle of being written.
+            Assert.InRange(appended, 9, 12);
+            foreach (RespClient other in others)
+                await other.SendAsync(command);
+            await Until.TrueAsync(() => log.Appended > appended || loop.ReadCounters().ReceivePauses > Others);
+            Assert.Equal(appended, log.Appended);
+        }
+        finally
+        {
+            disk.Writes.Set();
+        }
+
+        for (int i = 0; i < Commands; i++)
+            Assert.Equal(":1|", await client.ReadAsync());
+        foreach (RespClient other in others)
+        {
+            Assert.Equal(":1|", await other.ReadAsync());
+            other.Dispose();
+        }
+    }
+
     [Fact]
     public async Task A_snapshot_that_finds_no_room_leaves_none_of_it_taken()
     {

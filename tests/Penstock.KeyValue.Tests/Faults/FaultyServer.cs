@@ -25,8 +25,10 @@ internal sealed class FaultyServer : IDisposable
     public ChildProcess Process => _process!;
 
     /// <summary>The words of the command that serves the directory.</summary>
-    public string[] Arguments =>
-        ["serve", "kv", "--port", "0", "--resp-port", "0", "--loops", "1", "--fsync", _policy, "--data", Directory];
+    public string[] Arguments => ArgumentsFor("1");
+
+    public string[] ArgumentsFor(string loops) =>
+        ["serve", "kv", "--port", "0", "--resp-port", "0", "--loops", loops, "--fsync", _policy, "--data", Directory];
 
     public string PathOf(string file) => Path.Combine(Directory, file);
 

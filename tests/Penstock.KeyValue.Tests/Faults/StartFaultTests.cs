@@ -74,6 +74,28 @@ public sealed class StartFaultTests
         await server.CheckAfterRestartAsync();
     }
 
+    /// <summary>
+    /// The number counts the threads that the starting thread makes: one of the runtime, the loops, the log's, the
+    /// snapshots'. So many loops that no other thread makes as many, which the runtime might not survive.
+    /// </summary>
+    [Theory]
+    [InlineData("log", "9", "11")]
+    [InlineData("snapshots", "9", "12")]
+    public async Task A_server_that_gets_no_thread_to_store_with_says_so(string thread, string loops, string number)
+    {
+        using var server = new FaultyServer("always");
+        await using Injection injection = Injection.Start(
+            "clone,clone3", $"error=EAGAIN:when={number}", [], server.ArgumentsFor(loops), out ChildProcess process);
+        Assert.False(await server.TryTakeAsync(process), "The server has started.");
+        Assert.Equal(1, await process.WaitForExitAsync());
+        string errors = await process.ReadErrorsAsync();
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"penstock: Cannot start the thread of the {thread}",
+            errors.TrimEnd().Split('\n')[^1],
+            StringComparison.Ordinal);
+    }
+
     private static Injection Start(
         FaultyServer server, string file, string calls, string error, out ChildProcess process) =>
         Injection.Start(calls, $"error={error}", server.NamesOf(file), server.Arguments, out process);
