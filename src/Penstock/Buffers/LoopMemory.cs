@@ -25,6 +25,9 @@ internal sealed unsafe class LoopMemory(MemoryBudget budget)
     /// <summary>Called from any thread when it is this loop whose connections have to go.</summary>
     public Action? ShedRequested { get; set; }
 
+    /// <summary>Called from any thread when messages waited for too long: those that are stuck have to go.</summary>
+    public Action? WayRequested { get; set; }
+
     public MemoryBudget Budget => budget;
 
     /// <summary>What the loop's connections hold; any thread.</summary>

@@ -126,6 +126,14 @@ public sealed partial class Connection : IBufferWriter<byte>
     /// <summary>Memory that the connection takes, apart from itself.</summary>
     internal long HeldBytes => (long)UnsentBytes + StoredBytes;
 
+    /// <summary>
+    /// Since when its message has been without an end, or its peer has taken nothing of what it is sent; far in the
+    /// future when it is neither.
+    /// </summary>
+    internal long StuckSince => Math.Min(
+        StoredBytes > 0 ? _input.StoredSince : long.MaxValue,
+        _output.IsSending ? _output.SendingSince : long.MaxValue);
+
     internal ref FlowControl Flow => ref _flow;
 
     internal ref ConnectionInput Input => ref _input;

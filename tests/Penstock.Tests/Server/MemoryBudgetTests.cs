@@ -99,6 +99,45 @@ public sealed class MemoryBudgetTests
         await Patience.UntilAsync(() => server.Group.Sum(loop => loop.Memory.Used) == 0);
     }
 
+    [Fact]
+    public async Task A_message_gets_the_memory_of_those_that_were_begun_before_it_and_do_not_end()
+    {
+        TestIo.SkipUnlessLoopsAreShared();
+        var handler = new ScriptedHandler
+        {
+            Received = (connection, data) =>
+            {
+                if (data[^1] != '\n')
+                    return 0;
+                connection.Send("done"u8);
+                return data.Length;
+            },
+        };
+        await using TestServer server = TestServer.Scripted(handler, options =>
+        {
+            Limit(options);
+            options.MaxMessageBytes = 64 * 1024 * 1024;
+        });
+        List<TestClient> senders = [];
+        for (int i = 0; i < 5; i++)
+        {
+            TestClient sender = await server.ConnectAsync();
+            senders.Add(sender);
+            _ = sender.SendAsync(new string('x', 500 * 1024))
+                .ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+        }
+
+        // More than half is taken, and less than three quarters: nobody has to go, and nobody gives anything back.
+        await Patience.UntilAsync(() => server.Group.Loops[0].Memory.Mark < int.MaxValue);
+        using TestClient modest = await server.ConnectAsync();
+        await modest.SendAsync(new string('x', 700 * 1024) + "\n");
+        await modest.ReceiveExactlyAsync(4);
+        Assert.InRange(server.Group.Sum(loop => loop.Statistics.MemoryCloses), 1, senders.Count);
+        foreach (TestClient sender in senders)
+            sender.Dispose();
+        await Patience.UntilAsync(() => server.Group.Sum(loop => loop.Memory.Used) == 0);
+    }
+
     private static TestServer Producing()
     {
         var journal = new ConnectionJournal();
