@@ -14,6 +14,8 @@ namespace Penstock.KeyValue;
 internal sealed class KeyValueHandler(KeyValueLoop loop)
     : FrameHandler<LengthPrefixDecoder>(new LengthPrefixDecoder(KeyValueFrame.Format))
 {
+    private readonly EntryMemory _value = new();
+
     public override void OnOpened(Connection connection)
     {
         // The protocol has no way to give a password, so without the option it is for this machine only, and for nobody
@@ -70,15 +72,15 @@ internal sealed class KeyValueHandler(KeyValueLoop loop)
             ref Entry entry = ref loop.Keys.Find(key);
             if (!Unsafe.IsNullRef(ref entry))
             {
-                reply.Value = ByteString.CopyFrom(entry.Value);
+                // Not a copy, for the collector to find: the value is written before the lock is left.
+                reply.Value = UnsafeByteOperations.UnsafeWrap(_value.Show(ref entry));
                 reply.Status = Status.Ok;
             }
 
             // A key that was found over its time is gone for good.
             loop.Commit();
+            KeyValueFrame.Write(connection, reply);
         }
-
-        KeyValueFrame.Write(connection, reply);
     }
 
     private void Put(Connection connection, KeyValueMessage request)
