@@ -43,7 +43,8 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
         var session = (Session)connection.UserState!;
         if (session.IsSaving)
         {
-            // Something else that it waited for let it go on. What is left here is shown again when it has saved.
+            // A reply that it waited for before is safe, which let it go on. What is left here is shown again when it
+            // has saved.
             connection.Pause();
             return 0;
         }
@@ -65,10 +66,6 @@ internal sealed class RespHandler(KeyValueLoop loop) : ConnectionHandler
 
         session.ReceivedBytes = data.Length - consumed;
         loop.AfterCommands(connection);
-
-        // A reply before may have been waited for and be safe already, which lets the connection go on.
-        if (session.IsSaving)
-            connection.Pause();
         return consumed;
     }
 

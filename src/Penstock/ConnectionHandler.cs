@@ -29,7 +29,7 @@ public abstract class ConnectionHandler
     /// How many bytes, from the front, are done with. The rest is kept and shown again, with what arrives next, so a
     /// handler that needs more returns 0. Consuming something counts as a message for the idle timeout. Leaving more
     /// than <see cref="ConnectionOptions.MaxMessageBytes"/> closes the connection with
-    /// <see cref="CloseReason.MessageTooLarge"/>, unless receiving is paused.
+    /// <see cref="CloseReason.MessageTooLarge"/>, unless receiving is paused, or was and has been resumed in this call.
     /// </returns>
     public abstract int OnReceived(Connection connection, ReadOnlySpan<byte> data);
 
@@ -39,8 +39,8 @@ public abstract class ConnectionHandler
     /// <see cref="ConnectionOptions.SlowConsumer"/>.
     /// </summary>
     /// <remarks>
-    /// Called once, under every policy, by the end of the turn in which the mark was passed, and followed by exactly one
-    /// <see cref="OnDrained"/>, unless the connection begins to close first.
+    /// Called once, under every policy, by the end of the turn in which the mark was passed, and followed by exactly
+    /// one <see cref="OnDrained"/>, unless the connection begins to close first.
     /// </remarks>
     public virtual void OnCongested(Connection connection)
     {

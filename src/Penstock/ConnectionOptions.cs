@@ -17,10 +17,10 @@ public class ConnectionOptions
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
 
     /// <summary>
-    /// The high mark: with more than this waiting for a peer, <see cref="SlowConsumer"/> decides. Default: 256 KiB. What
-    /// a peer that never reads can cost is this, and the replies to one read; while memory is short
-    /// (<see cref="LoopOptions.MaxMemoryForConnections"/>) it is less. 0 is above nothing: it decides whenever something
-    /// waits.
+    /// The high mark: with more than this waiting for a peer, <see cref="SlowConsumer"/> decides. Default: 256 KiB.
+    /// What a peer that never reads can cost is this, and the replies to one read; while memory is short
+    /// (<see cref="LoopOptions.MaxMemoryForConnections"/>) it is less. 0 is above nothing: it decides whenever
+    /// something waits.
     /// </summary>
     public int MaxSendQueueBytes { get; set; } = 256 * 1024;
 

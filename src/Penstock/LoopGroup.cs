@@ -165,18 +165,18 @@ public sealed class LoopGroup : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        bool isFirst = Interlocked.Exchange(ref _disposed, 1) == 0;
+        LoopThread[] threads = StopStarting();
+        EventLoop[] loops = Array.ConvertAll(threads, thread => thread.Started.Result);
+        if (isFirst)
         {
             _meter.Dispose();
-            foreach (EventLoop loop in StopStarting())
+            foreach (EventLoop loop in loops)
                 loop.Post(static (target, _) => ((EventLoop)target!).Stop(), loop);
         }
 
-        LoopThread[] threads = [.. _threads, .. _connectionThreads];
-        await AwaitLoopsAsync(
-            Array.ConvertAll(threads, thread => thread.Started.Result),
-            Array.ConvertAll(threads, thread => thread.Ended),
-            loop => loop.GiveUp()).ConfigureAwait(false);
+        Task[] ended = Array.ConvertAll(threads, thread => thread.Ended);
+        await AwaitLoopsAsync(loops, ended, loop => loop.GiveUp()).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -188,7 +188,7 @@ public sealed class LoopGroup : IAsyncDisposable
     /// <param name="giveUp">Called for each that did not do it in time.</param>
     internal async Task AwaitLoopsAsync(EventLoop[] loops, Task[] done, Action<EventLoop> giveUp)
     {
-        Task all = Task.WhenAll(done.Where((_, i) => !loops[i].IsHeld));
+        Task all = Task.WhenAll(done.Where((_, i) => !loops[i].IsGivenUp));
         using var over = new CancellationTokenSource();
 
         // In real time: it is a thread that is waited for, whatever the clock of its deadlines says.
@@ -236,11 +236,11 @@ public sealed class LoopGroup : IAsyncDisposable
         }
     }
 
-    /// <summary>No thread is started from here on; returns all loops that there are.</summary>
-    private EventLoop[] StopStarting()
+    /// <summary>No thread is started from here on; returns all that there are, each with its loop.</summary>
+    private LoopThread[] StopStarting()
     {
         lock (_connectionThreads)
-            return _loops;
+            return [.. _threads, .. _connectionThreads];
     }
 
     /// <summary>
@@ -269,7 +269,8 @@ public sealed class LoopGroup : IAsyncDisposable
             chosen.Io = choice.Mechanism;
             try
             {
-                LoopThread[] threads = StartThreads(chosen.Count, index => new LoopThread(chosen, clock, budget, index));
+                LoopThread[] threads =
+                    StartThreads(chosen.Count, index => new LoopThread(chosen, clock, budget, index));
                 return (threads, AwaitStart(threads), choice.Remarks);
             }
             catch (MechanismRefusedException refused) when (DriverProbe.IsOpen(options.Io, options.Trigger))

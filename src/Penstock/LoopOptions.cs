@@ -64,9 +64,9 @@ public sealed class LoopOptions
     /// <summary>
     /// Bytes that the connections of all loops may hold together: what waits for their peers, and what was received of
     /// messages that are not whole yet. As it becomes short, those that hold most wait first; when it is used up, those
-    /// that hold most are closed with <see cref="CloseReason.MemoryExhausted"/>. Default: a quarter of what this process
-    /// may have, as the machine, the container or the collector's limit says. Connections themselves, what handlers
-    /// keep, and payloads that many connections share do not count.
+    /// that hold most are closed with <see cref="CloseReason.MemoryExhausted"/>. Default: a quarter of what this
+    /// process may have, as the machine, the container or the collector's limit says. Connections themselves, what
+    /// handlers keep, and payloads that many connections share do not count.
     /// </summary>
     public long MaxMemoryForConnections { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 

@@ -92,10 +92,10 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     /// newcomers. They wait in the kernel's backlog, and are refused when that is full.
     /// </summary>
     /// <remarks>A mechanism may have accepted a few already; they are kept and served after the pause.</remarks>
-    public void PauseAccepting() => _server.Hold(true);
+    public void PauseAccepting() => _server.PauseAccepting(true);
 
     /// <summary>Ends <see cref="PauseAccepting"/>; does nothing when accepting is not paused.</summary>
-    public void ResumeAccepting() => _server.Hold(false);
+    public void ResumeAccepting() => _server.PauseAccepting(false);
 
     /// <summary>
     /// Stops accepting for good and frees the address; connections that are there go on. <see cref="StopAsync"/> is

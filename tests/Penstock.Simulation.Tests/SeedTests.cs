@@ -56,7 +56,8 @@ public class SeedTests
             var failure = Record.Exception(() => SeedRunner.Run(canary, seed)) as InvariantException;
             if (failure is null)
                 continue;
-            Assert.Contains($"dotnet run --project tests/Penstock.Simulation.Tests -- {canary} {seed}", failure.Message);
+            Assert.Contains(
+                $"dotnet run --project tests/Penstock.Simulation.Tests -- {canary} {seed}", failure.Message);
             return;
         }
 

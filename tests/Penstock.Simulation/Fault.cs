@@ -69,6 +69,9 @@ internal enum Fault
     /// <summary>The handler pauses, and something resumes it later.</summary>
     HandlerPause,
 
+    /// <summary>The handler pauses and resumes within one call, and leaves what it was shown.</summary>
+    HandlerHesitate,
+
     /// <summary>Another thread closes a connection, perhaps one that has ended.</summary>
     PostedClose,
 

@@ -153,6 +153,17 @@ internal sealed class SimulationRun
         _network.Schedule(due, new PostedAction(() => Post(record, ResumeByHandler)), 0);
     }
 
+    /// <summary>What a handler does that has to wait, for something that is there at once.</summary>
+    public bool HesitatePerhaps(ConnectionRecord record)
+    {
+        if (!Faults.Strikes(Fault.HandlerHesitate))
+            return false;
+        record.Connection.Pause();
+        record.IsPausedByHandler = true;
+        ResumeByHandler(record);
+        return true;
+    }
+
     private void StartServers()
     {
         for (int i = 0; i < _settings.Servers; i++)

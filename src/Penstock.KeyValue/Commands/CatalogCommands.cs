@@ -9,7 +9,8 @@ internal static class CatalogCommands
 {
     private static readonly (CommandFlags Flag, string Name)[] FlagNames =
     [
-        (Write, "write"), (ReadOnly, "readonly"), (DenyOutOfMemory, "denyoom"), (Admin, "admin"), (NoMulti, "no_multi"), (PubSub, "pubsub"),
+        (Write, "write"), (ReadOnly, "readonly"), (DenyOutOfMemory, "denyoom"), (Admin, "admin"),
+        (NoMulti, "no_multi"), (PubSub, "pubsub"),
         (NoAuth, "no_auth"), (Fast, "fast"),
     ];
 

@@ -83,7 +83,9 @@ internal static class ClientCommands
         call.Reply.Text(string.Concat(selected.Select(client => client.Describe(now) + "\n")));
     }
 
-    /// <summary>The clients that the words after CLIENT LIST ask for; replies with the error when they are none.</summary>
+    /// <summary>
+    /// The clients that the words after CLIENT LIST ask for; replies with the error when they are none.
+    /// </summary>
     private static bool TrySelect(in Invocation call, out IEnumerable<Session> selected)
     {
         selected = call.Database.Clients.OrderBy(client => client.ClientId);

@@ -23,7 +23,8 @@ internal static class ErrorTexts
     public const string InvalidExpire = "ERR invalid expire time in '{0}' command";
     public const string WrongArity = "ERR wrong number of arguments for '{0}' command";
 
-    public const string WrongSubcommand = "ERR unknown subcommand or wrong number of arguments for '{0}'. Try {1} HELP.";
+    public const string WrongSubcommand =
+        "ERR unknown subcommand or wrong number of arguments for '{0}'. Try {1} HELP.";
 
     public const string NoPasswordSet =
         "ERR AUTH <password> called without any password configured for the default user. "

@@ -89,8 +89,8 @@ internal static class KillCommand
     }
 
     /// <summary>
-    /// The caller still gets the reply; another connection ends on its own loop. To everybody else the victim is gone at
-    /// once, however long its end takes.
+    /// The caller still gets the reply; another connection ends on its own loop. To everybody else the victim is gone
+    /// at once, however long its end takes.
     /// </summary>
     private static void Kill(in Invocation call, Session victim)
     {
@@ -103,8 +103,8 @@ internal static class KillCommand
     }
 
     /// <summary>
-    /// With FIN, as Redis does: libraries take a reset for a failure and report it. Who has not read its replies yet may
-    /// never do so, and does not hold up the end.
+    /// With FIN, as Redis does: libraries take a reset for a failure and report it. Who has not read its replies yet
+    /// may never do so, and does not hold up the end.
     /// </summary>
     private static void End(KeyValueDatabase database, Session victim, Connection connection)
     {

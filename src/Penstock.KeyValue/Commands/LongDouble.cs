@@ -54,7 +54,8 @@ internal readonly record struct LongDouble(BigInteger Mantissa, int Exponent, in
         if (left.Infinity != 0 || right.Infinity != 0)
             return left.Infinity * right.Infinity < 0 ? null : left.Infinity != 0 ? left : right;
         int exponent = Math.Min(left.Exponent, right.Exponent);
-        BigInteger sum = (left.Mantissa << (left.Exponent - exponent)) + (right.Mantissa << (right.Exponent - exponent));
+        BigInteger sum =
+            (left.Mantissa << (left.Exponent - exponent)) + (right.Mantissa << (right.Exponent - exponent));
         return Round(sum, exponent, isExact: true);
     }
 
@@ -159,7 +160,9 @@ internal readonly record struct LongDouble(BigInteger Mantissa, int Exponent, in
         return true;
     }
 
-    /// <summary>What C reports as out of range: more than the largest number, or too small to be told from zero.</summary>
+    /// <summary>
+    /// What C reports as out of range: more than the largest number, or too small to be told from zero.
+    /// </summary>
     private static bool IsInRange(LongDouble value) => value.Infinity == 0 && !value.Mantissa.IsZero;
 
     /// <summary>The nearest number there is.</summary>

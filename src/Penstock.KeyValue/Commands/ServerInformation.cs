@@ -8,7 +8,10 @@ namespace Penstock.KeyValue.Commands;
 internal static class ServerInformation
 {
     private static readonly string[] Default =
-        ["server", "clients", "memory", "persistence", "stats", "replication", "cpu", "errorstats", "cluster", "keyspace"];
+    [
+        "server", "clients", "memory", "persistence", "stats", "replication", "cpu", "errorstats", "cluster",
+        "keyspace",
+    ];
 
     private static readonly string[] All = [.. Default, "commandstats"];
 

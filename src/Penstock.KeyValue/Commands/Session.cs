@@ -113,7 +113,8 @@ internal sealed class Session(Connection connection, long clientId, long openedA
         .Append($"id={ClientId} addr={Address} laddr={LocalAddress} fd=-1 name={Name}")
         .Append($" age={(now - OpenedAt) / 1000} idle={(now - LastUsedAt) / 1000} flags={Flags} db=0")
         .Append($" sub={Subscriptions?.Channels.Count ?? 0} psub={Subscriptions?.Patterns.Count ?? 0} ssub=0")
-        .Append($" multi={Transaction?.Commands.Count ?? -1} qbuf={ReceivedBytes} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0")
+        .Append($" multi={Transaction?.Commands.Count ?? -1} qbuf={ReceivedBytes} qbuf-free=0")
+        .Append(" argv-mem=0 multi-mem=0 rbs=0 rbp=0")
         .Append($" obl=0 oll=0 omem={(IsClosed ? 0 : Connection.UnsentBytes)} tot-mem=0 events=r")
         .Append($" cmd={LastCommand?.FullName ?? "NULL"} user=default redir=-1 resp={(IsResp3 ? 3 : 2)}")
         .ToString();

@@ -4,7 +4,8 @@ namespace Penstock.KeyValue.Commands;
 internal static class Subcommands
 {
     /// <summary>HELP, which the error about an unknown subcommand points to.</summary>
-    public static Command Help(string name) => new("help", 2, (ref call) => Describe(ref call, name), CommandFlags.None);
+    public static Command Help(string name) =>
+        new("help", 2, (ref call) => Describe(ref call, name), CommandFlags.None);
 
     /// <summary>For a command that cannot be called without its second word: its arity sees to that.</summary>
     public static void Unreachable(ref Invocation call) =>

@@ -7,8 +7,8 @@ namespace Penstock.KeyValue.Durability;
 /// of the changes; a thread of its own writes and syncs, and everything that was added meanwhile shares the next sync.
 /// </summary>
 /// <remarks>
-/// <para>The thread only calls <see cref="Step"/>, which does what there is to do and never waits. A simulation calls it
-/// itself.</para>
+/// <para>The thread only calls <see cref="Step"/>, which does what there is to do and never waits. A simulation calls
+/// it itself.</para>
 /// <para>A write that fails is tried again from where it began until it succeeds: what is in memory stays ahead of the
 /// disk, no further write is accepted meanwhile, and nothing that was acknowledged is lost.</para>
 /// <para>After a sync that failed the kernel may have dropped what it could not write, and another sync would succeed
@@ -194,7 +194,9 @@ internal sealed class AppendLog : IDisposable
         }
     }
 
-    /// <summary>Whether <see cref="Step"/> has something to do now. While the disk fails, only time brings that.</summary>
+    /// <summary>
+    /// Whether <see cref="Step"/> has something to do now. While the disk fails, only time brings that.
+    /// </summary>
     private bool HasWork => _stopping || (_failure is null && (HasPending || _rotation is not null));
 
     private bool HasPending => Volatile.Read(ref _pending).Length > 0;

@@ -65,7 +65,9 @@ internal sealed class DataDirectory : IDisposable
             : Lock(disk, directory, () => directory.TryOpen(LockName, FileAccess.Read), FileAccess.Read);
     }
 
-    /// <summary>Opens a log to write to, which is made when it is missing; it is on the disk when this returns.</summary>
+    /// <summary>
+    /// Opens a log to write to, which is made when it is missing; it is on the disk when this returns.
+    /// </summary>
     /// <exception cref="IOException">
     /// It cannot be made. Nothing is left of it then: a log that another one follows is taken for whole.
     /// </exception>
@@ -104,8 +106,8 @@ internal sealed class DataDirectory : IDisposable
     public DiskFile? TryOpenSegment(int number) => _directory.TryOpen(NameOf(Log, number), FileAccess.Read);
 
     /// <summary>
-    /// Has what was read of a log on the disk, and nothing behind it. What is not known to be there is written again: it
-    /// may be in the cache only, for a sync that failed leaves it there, and the next one takes it for written.
+    /// Has what was read of a log on the disk, and nothing behind it. What is not known to be there is written again:
+    /// it may be in the cache only, for a sync that failed leaves it there, and the next one takes it for written.
     /// </summary>
     /// <param name="number">The log.</param>
     /// <param name="safeLength">Bytes that were on the disk.</param>

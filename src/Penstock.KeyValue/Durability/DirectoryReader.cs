@@ -14,8 +14,8 @@ internal sealed class DirectoryReader(DataDirectory directory, Keyspace keyspace
     private readonly List<StorageFile> _files = [];
 
     /// <summary>
-    /// What was found, in the order in which it is applied. Behind a log that is <see cref="StorageFileState.Unfinished"/> there
-    /// is nothing but empty ones.
+    /// What was found, in the order in which it is applied. Behind a log that is
+    /// <see cref="StorageFileState.Unfinished"/> there is nothing but empty ones.
     /// </summary>
     public IReadOnlyList<StorageFile> Read()
     {
@@ -134,9 +134,10 @@ internal sealed class DirectoryReader(DataDirectory directory, Keyspace keyspace
             + "were not written whole",
     };
 
-    private static StorageFile Damaged(StorageFile reading, string what = "no valid record, and not the end either") => reading with
-    {
-        State = StorageFileState.Damaged,
-        Problem = $"{reading.Path} is damaged at offset {reading.SoundLength}: {what}",
-    };
+    private static StorageFile Damaged(
+        StorageFile reading, string what = "no valid record, and not the end either") => reading with
+        {
+            State = StorageFileState.Damaged,
+            Problem = $"{reading.Path} is damaged at offset {reading.SoundLength}: {what}",
+        };
 }

@@ -128,7 +128,9 @@ internal static unsafe class FileCalls
         return result;
     }
 
-    /// <summary>Locks an open file for as long as it is open; <see cref="WouldBlock"/> when somebody else has.</summary>
+    /// <summary>
+    /// Locks an open file for as long as it is open; <see cref="WouldBlock"/> when somebody else has.
+    /// </summary>
     internal static int TryLock(int descriptor)
     {
         int result;

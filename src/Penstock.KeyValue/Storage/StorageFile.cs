@@ -18,7 +18,9 @@ public sealed record StorageFile
     /// <summary>The bytes in front of what is wrong; all of them when nothing is.</summary>
     public long SoundLength { get; init; }
 
-    /// <summary>Records among the sound bytes: of a snapshot one per key, of a log one per command that wrote.</summary>
+    /// <summary>
+    /// Records among the sound bytes: of a snapshot one per key, of a log one per command that wrote.
+    /// </summary>
     public long Records { get; init; }
 
     /// <summary>Whether it is sound.</summary>

@@ -136,8 +136,9 @@ internal sealed class KeyspaceAccess(Keyspace keyspace, LogRecordBuilder? journa
     }
 
     /// <summary>
-    /// Removes an entry if its time is over, and another one takes its place; returns whether it did. The log must know:
-    /// by the clock of another day the time may be yet to come, and a key that somebody was told is gone would be back.
+    /// Removes an entry if its time is over, and another one takes its place; returns whether it did. The log must
+    /// know: by the clock of another day the time may be yet to come, and a key that somebody was told is gone would be
+    /// back.
     /// </summary>
     public bool ExpireIfOver(Shard shard, int index)
     {

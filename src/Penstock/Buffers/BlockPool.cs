@@ -6,8 +6,9 @@ namespace Penstock.Buffers;
 /// </summary>
 /// <remarks>
 /// Blocks are parts of slabs. A slab of which nothing is in use goes back to the operating system when
-/// <see cref="MaxFreeBytes"/> are free without it, so a burst leaves nothing behind. Pinned arrays were rejected: the few that stay
-/// in use hold the collector's regions around them. Larger blocks have a slab of their own, and are not kept.
+/// <see cref="MaxFreeBytes"/> are free without it, so a burst leaves nothing behind. Pinned arrays were rejected: the
+/// few that stay in use hold the collector's regions around them. Larger blocks have a slab of their own, and are not
+/// kept.
 /// </remarks>
 internal sealed class BlockPool(
     int blockSize = BlockPool.DefaultBlockSize,

@@ -8,9 +8,9 @@ namespace Penstock.Buffers;
 /// Empty, it holds no memory. A mutable struct that lives in its connection; loop thread only.
 /// </summary>
 /// <remarks>
-/// A short tail lies in an array of the shared pool. A longer one has pages of its own: they grow without a copy, and go
-/// back to the operating system, which arrays that fell to the collector do only when it runs. Memory follows the bytes
-/// that really came and not what a header announced. Nothing is cleared: only what was received is ever shown.
+/// A short tail lies in an array of the shared pool. A longer one has pages of its own: they grow without a copy, and
+/// go back to the operating system, which arrays that fell to the collector do only when it runs. Memory follows the
+/// bytes that really came and not what a header announced. Nothing is cleared: only what was received is ever shown.
 /// </remarks>
 internal unsafe struct InboundBuffer(LoopMemory memory)
 {

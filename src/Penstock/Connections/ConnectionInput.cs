@@ -48,6 +48,9 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
 
     private readonly bool IsPaused => connection.Flow.IsPaused;
 
+    /// <summary>The handler left more than a message may have. What it is to be shown again, it may take then.</summary>
+    private readonly bool IsTooLong => _stored.Length > connection.Scope.Limits.MaxUnconsumedBytes && !_redeliver;
+
     /// <summary>Starts the time that the peer has for its next message.</summary>
     public readonly void StartDeadline() => connection.Deadlines.StartReceive(
         AwaitsFirstMessage ? connection.Scope.Limits.FirstMessage : connection.Scope.Limits.Idle);
@@ -85,7 +88,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
         if (IsPaused)
             return false;
         DeliverStored();
-        if (!IsPaused)
+        if (!IsPaused && !_redeliver)
             ReceiveAgain();
         return true;
     }
@@ -94,8 +97,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     public void Finish()
     {
         PeerFinished = IsEndNoted = true;
-        if (!_redeliver)
-            TellPeerFinished();
+        TellPeerFinished();
     }
 
     /// <summary>FIN is there, behind bytes that wait until receiving is resumed.</summary>
@@ -118,11 +120,9 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
         StartDeadline();
 
         // What is stored goes first. Received from at once, a connection that is paused again after every request
-        // would store more in each round than it handles.
-        if (!_stored.IsEmpty || (PeerFinished && !_toldPeerFinished))
-            RedeliverLater();
-        else
-            ReceiveAgain();
+        // would store more in each round than it handles. Whether anything is stored is not known yet when the handler
+        // is in the middle of what it was shown, and may leave some of it.
+        RedeliverLater();
     }
 
     /// <summary>
@@ -179,7 +179,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
             RedeliverLater();
         else if (stoppedForRoom)
             connection.Flow.AwaitRoom();
-        else if (_stored.Length > connection.Scope.Limits.MaxUnconsumedBytes && connection.WantsInput)
+        else if (IsTooLong && connection.WantsInput)
             connection.Drain(CloseReason.MessageTooLarge);
         if (_stored.Capacity > loop.Memory.Mark)
             connection.Flow.AwaitMemory();
@@ -187,7 +187,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
 
     private void TellPeerFinished()
     {
-        if (!PeerFinished || _toldPeerFinished || IsPaused || connection.State != ConnectionState.Open)
+        if (!PeerFinished || _toldPeerFinished || _redeliver || IsPaused || connection.State != ConnectionState.Open)
             return;
         _toldPeerFinished = true;
         connection.Scope.Handler.PeerFinished(connection);

@@ -8,7 +8,7 @@ internal sealed class ConnectionLimiter(int maximum)
 {
     private int _count;
     private int _awaited;
-    private volatile bool _isHeld;
+    private volatile bool _isPaused;
     private long _timesFull;
 
     /// <summary>Connections admitted now.</summary>
@@ -17,10 +17,10 @@ internal sealed class ConnectionLimiter(int maximum)
     public bool IsFull => Count >= maximum;
 
     /// <summary>The server's owner wants no newcomers for now, whatever room there is.</summary>
-    public bool IsHeld
+    public bool IsPaused
     {
-        get => _isHeld;
-        set => _isHeld = value;
+        get => _isPaused;
+        set => _isPaused = value;
     }
 
     /// <summary>Times that the limit was reached.</summary>

@@ -7,9 +7,10 @@ namespace Penstock.Connections;
 /// marks, the policies, and the causes of a pause. A mutable struct that lives in its connection and is never copied.
 /// </summary>
 /// <remarks>
-/// <para><see cref="Look"/> compares what waits for the peer with the high mark. It is asked after the handler was shown
-/// something, after a payload was queued, and always before bytes leave the queue. Between two looks the queue only
-/// grows, so no crossing is missed, whoever wrote: this connection's handler, another one's, or posted work.</para>
+/// <para><see cref="Look"/> compares what waits for the peer with the high mark. It is asked after the handler was
+/// shown something, after a payload was queued, and always before bytes leave the queue. Between two looks the queue
+/// only grows, so no crossing is missed, whoever wrote: this connection's handler, another one's, or posted
+/// work.</para>
 /// <para>Every crossing makes the connection congested: the handler hears <see cref="ConnectionHandler.OnCongested"/>
 /// once. At the low mark it is relieved: the handler hears <see cref="ConnectionHandler.OnDrained"/> once. A
 /// connection that starts to close is neither any more. The policy decides what else a crossing means:</para>

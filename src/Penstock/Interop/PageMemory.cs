@@ -15,7 +15,9 @@ internal static unsafe class PageMemory
         if (!OperatingSystem.IsLinux())
             return (byte*)NativeMemory.Alloc(size);
         byte* start = IoUringCalls.MapMemory(size, out int error);
-        return error == 0 ? start : throw new InsufficientMemoryException($"The system refuses {size} bytes (errno {error}).");
+        return error == 0
+            ? start
+            : throw new InsufficientMemoryException($"The system refuses {size} bytes (errno {error}).");
     }
 
     /// <summary>Changes the size; the kernel moves the pages, and nothing is copied.</summary>
@@ -24,7 +26,9 @@ internal static unsafe class PageMemory
         if (!OperatingSystem.IsLinux())
             return (byte*)NativeMemory.Realloc(start, newSize);
         nint moved = LinuxLibcImports.mremap(start, size, newSize, LinuxLibcImports.MremapMayMove);
-        return moved != -1 ? (byte*)moved : throw new InsufficientMemoryException($"The system refuses {newSize} bytes.");
+        return moved != -1
+            ? (byte*)moved
+            : throw new InsufficientMemoryException($"The system refuses {newSize} bytes.");
     }
 
     public static void Free(byte* start, nuint size)

@@ -42,10 +42,10 @@ internal sealed class EventLoop : ConnectionLoop
     private uint _listenerGeneration;
     private int _listenerCount;
     private readonly int _threadId;
+    private readonly LoopPossessions _possessions;
 
-    /// <summary>What ends with the loop; null once it has ended. Any thread, under its own lock.</summary>
-    private List<IDisposable>? _owned = [];
-    private readonly Lock _ownedGate = new();
+    /// <summary>Two servers of a group may stop at the same time, each on a thread of its own.</summary>
+    private int _givenUp;
 
     /// <param name="index">The loop's number in its group.</param>
     /// <param name="driver">The loop owns it; it must have <see cref="SlotsFor"/> slots.</param>
@@ -72,6 +72,7 @@ internal sealed class EventLoop : ConnectionLoop
         _pressure = new MemoryPressure(this, _connections);
         _backoff = Deadlines.GetList(LoopListener.BackoffTime);
         _threadId = Environment.CurrentManagedThreadId;
+        _possessions = new LoopPossessions(this);
     }
 
     public override IoDriver Driver => _driver;
@@ -85,8 +86,8 @@ internal sealed class EventLoop : ConnectionLoop
     /// <summary>Set by <see cref="Stop"/>: the turn in progress is the last.</summary>
     public bool IsStopped { get; private set; }
 
-    /// <summary>A stop has given the loop up, and said so: what runs there did not return. Any thread.</summary>
-    public bool IsHeld { get; private set; }
+    /// <summary>A stop goes on without the loop, because what runs there did not return. Any thread.</summary>
+    public bool IsGivenUp => Volatile.Read(ref _givenUp) != 0;
 
     /// <summary>Whether the loop takes no more posts. Any thread; may be a moment late.</summary>
     public bool HasEnded => _mailbox.IsClosed;
@@ -233,29 +234,15 @@ internal sealed class EventLoop : ConnectionLoop
         }
     }
 
-    /// <summary>Says once that a stop goes on without this loop. Any thread.</summary>
+    /// <summary>A stop goes on without this loop, which is said once. Any thread.</summary>
     public void GiveUp()
     {
-        if (IsHeld)
-            return;
-        IsHeld = true;
-        PenstockEventSource.Log.LoopHeld(Index, ConnectionCount);
+        if (Interlocked.Exchange(ref _givenUp, 1) == 0)
+            PenstockEventSource.Log.LoopHeld(Index, ConnectionCount);
     }
 
     /// <summary>Has what users keep for this loop disposed when the loop ends, on its thread. Any thread.</summary>
-    public void DisposeAtEnd(IDisposable item)
-    {
-        lock (_ownedGate)
-        {
-            if (_owned is not null)
-            {
-                _owned.Add(item);
-                return;
-            }
-        }
-
-        Dispose(item);
-    }
+    public void DisposeAtEnd(IDisposable item) => _possessions.Add(item);
 
     private void EndAll(CloseReason reason)
     {
@@ -265,7 +252,7 @@ internal sealed class EventLoop : ConnectionLoop
         }
         finally
         {
-            DisposeOwned();
+            _possessions.DisposeAll();
         }
     }
 
@@ -287,22 +274,6 @@ internal sealed class EventLoop : ConnectionLoop
             _pressure.End();
         }
     }
-
-    private void DisposeOwned()
-    {
-        List<IDisposable> owned;
-        lock (_ownedGate)
-        {
-            owned = _owned ?? [];
-            _owned = null;
-        }
-
-        owned.ForEach(Dispose);
-    }
-
-    /// <summary>It is the users' code, and must not keep the rest from being disposed.</summary>
-    private void Dispose(IDisposable item) =>
-        GuardedCallback.Run(this, "the disposal of what it kept", item.Dispose);
 
     private void AwaitLastCompletions()
     {

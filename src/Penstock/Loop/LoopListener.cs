@@ -38,7 +38,7 @@ internal sealed class LoopListener : IDisposable
     private bool _full;
 
     /// <summary>Accepting is paused because the server's owner wants it so.</summary>
-    private bool _held;
+    private bool _paused;
     private bool _backingOff;
     private bool _closing;
     private bool _retryPosted;
@@ -97,7 +97,7 @@ internal sealed class LoopListener : IDisposable
     /// <summary>Some loop's connection left a server that was full.</summary>
     public void OnRoom()
     {
-        if (_closing || !_full || _retryPosted || _held)
+        if (_closing || !_full || _retryPosted || _paused)
             return;
         _full = false;
         while (_waitingRoom.TryPeek(out SocketHandle socket) && TryPlace(socket))
@@ -109,12 +109,12 @@ internal sealed class LoopListener : IDisposable
     }
 
     /// <summary>Leaves newcomers in the kernel's backlog while the server's owner wants none.</summary>
-    public void ApplyHold()
+    public void ApplyPause()
     {
-        if (_closing || _held == _limiter.IsHeld)
+        if (_closing || _paused == _limiter.IsPaused)
             return;
-        _held = !_held;
-        if (_held)
+        _paused = !_paused;
+        if (_paused)
         {
             _loop.Driver.PauseReceive(Key);
             return;
@@ -137,7 +137,7 @@ internal sealed class LoopListener : IDisposable
     public void OnBackoffEnded()
     {
         _backingOff = false;
-        if (!_closing && !_full && !_held)
+        if (!_closing && !_full && !_paused)
             _loop.Driver.ResumeReceive(Key);
     }
 
@@ -182,11 +182,11 @@ internal sealed class LoopListener : IDisposable
     private void Admit(SocketHandle socket)
     {
         // Also before its post has come: what the driver has accepted at once is many.
-        if (_limiter.IsHeld)
-            ApplyHold();
-        if (_held || _waitingRoom.Count > 0 || !TryPlace(socket))
+        if (_limiter.IsPaused)
+            ApplyPause();
+        if (_paused || _waitingRoom.Count > 0 || !TryPlace(socket))
             _waitingRoom.Enqueue(socket);
-        if (_held)
+        if (_paused)
             return;
         if (_waitingRoom.Count > 0 || !_placement.HasRoom(_limiter))
             HoldBack();

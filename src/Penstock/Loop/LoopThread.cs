@@ -39,7 +39,8 @@ internal sealed class LoopThread
         {
             // The runtime calls it lack of memory, whatever the system ran out of.
             throw new IOException(
-                $"Cannot start the thread of loop {index}: the system is at its limit of threads or of memory.", refused);
+                $"Cannot start the thread of loop {index}: the system is at its limit of threads or of memory.",
+                refused);
         }
     }
 

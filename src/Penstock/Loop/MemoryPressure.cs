@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Penstock.Buffers;
 using Penstock.Connections;
 using Penstock.Diagnostics;
@@ -65,6 +66,7 @@ internal sealed class MemoryPressure
     /// <summary>One that was closed for memory has given it back.</summary>
     public void OnReleased()
     {
+        Debug.Assert(_closing > 0, "it was not closed for memory");
         if (--_closing == 0)
             _released = 0;
     }
@@ -175,6 +177,7 @@ internal sealed class MemoryPressure
 
     private void Close(Connection connection)
     {
+        Debug.Assert(connection.State < ConnectionState.Closing, "what it holds would be counted twice");
         _closing++;
         _released += connection.HeldBytes;
         _loop.Statistics.MemoryCloses++;
@@ -189,6 +192,9 @@ internal sealed class MemoryPressure
 
     private readonly record struct Waiter(Connection Connection, SlotKey Key, long Since)
     {
-        public bool IsWaiting => Connection.Key == Key && Connection.Flow.IsPausedFor(PauseCauses.Memory);
+        /// <summary>Not once it is closing: what it holds is on its way back then, and was counted.</summary>
+        public bool IsWaiting => Connection.Key == Key
+            && Connection.State == ConnectionState.Open
+            && Connection.Flow.IsPausedFor(PauseCauses.Memory);
     }
 }

@@ -71,11 +71,11 @@ internal sealed class RunningServer
     }
 
     /// <summary>Has newcomers wait in the backlog, or lets them in again. Any thread.</summary>
-    public void Hold(bool hold)
+    public void PauseAccepting(bool pause)
     {
-        _limiter.IsHeld = hold;
+        _limiter.IsPaused = pause;
         foreach (LoopListener listener in _listeners)
-            listener.Loop.Post(static (target, _) => ((LoopListener)target!).ApplyHold(), listener);
+            listener.Loop.Post(static (target, _) => ((LoopListener)target!).ApplyPause(), listener);
     }
 
     /// <summary>

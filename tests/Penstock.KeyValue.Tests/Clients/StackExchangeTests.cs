@@ -113,7 +113,8 @@ public sealed class StackExchangeTests
         await using (var client = await Client.ConnectAsync(server, protocol))
         {
             IDatabase database = client.Database;
-            long[] numbers = await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => database.StringIncrementAsync("n")));
+            long[] numbers = await Task.WhenAll(
+                Enumerable.Range(0, Count).Select(_ => database.StringIncrementAsync("n")));
             Assert.Equal(Enumerable.Range(1, Count).Select(i => (long)i), numbers);
 
             ITransaction transaction = database.CreateTransaction();
@@ -203,10 +204,11 @@ public sealed class StackExchangeTests
             await client.Node.SaveAsync(SaveType.ForegroundSave);
 #pragma warning restore CS0618
             await client.Node.SaveAsync(SaveType.BackgroundSave);
-            await Until.TrueAsync(async () =>
-                (await client.Node.InfoRawAsync("persistence"))!.Contains("rdb_bgsave_in_progress:0", StringComparison.Ordinal));
+            await Until.TrueAsync(async () => (await client.Node.InfoRawAsync("persistence"))!.Contains(
+                "rdb_bgsave_in_progress:0", StringComparison.Ordinal));
             await client.Node.SaveAsync(SaveType.BackgroundRewriteAppendOnlyFile);
-            Assert.InRange(await client.Node.LastSaveAsync(), DateTime.UtcNow.AddMinutes(-1), DateTime.UtcNow.AddMinutes(1));
+            Assert.InRange(
+                await client.Node.LastSaveAsync(), DateTime.UtcNow.AddMinutes(-1), DateTime.UtcNow.AddMinutes(1));
         }
 
         await ServerErrors.AreAsync(server, Probes, ProbesUnknown);

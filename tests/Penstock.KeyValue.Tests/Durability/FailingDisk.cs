@@ -2,7 +2,9 @@ using Penstock.KeyValue.Durability.Files;
 
 namespace Penstock.KeyValue.Tests.Durability;
 
-/// <summary>The real disk, which fails in the way that the test says; half of a write still fits on a full one.</summary>
+/// <summary>
+/// The real disk, which fails in the way that the test says; half of a write still fits on a full one.
+/// </summary>
 internal sealed class FailingDisk : Disk
 {
     private volatile bool _isFull;

@@ -28,7 +28,9 @@ public sealed class StorageTests
         Change(directory.Log, bytes => [.. bytes, .. new byte[100]]);
         (int status, string output) = await RunAsync("check", directory.Path);
         Assert.StartsWith(
-            $"{directory.Log}: 100 bytes from offset {sound} on were not written whole", output, StringComparison.Ordinal);
+            $"{directory.Log}: 100 bytes from offset {sound} on were not written whole",
+            output,
+            StringComparison.Ordinal);
         Assert.Equal(0, status);
         (status, output) = await RunAsync("repair", directory.Path, "--yes");
         Assert.EndsWith("There is nothing to repair.\n", output, StringComparison.Ordinal);

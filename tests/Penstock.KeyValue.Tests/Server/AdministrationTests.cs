@@ -17,7 +17,8 @@ public sealed class AdministrationTests
         Assert.StartsWith("-NOAUTH", await client.CallAsync("GET", "k"), StringComparison.Ordinal);
         Assert.StartsWith("-WRONGPASS", await client.CallAsync("AUTH", "\uFFFD"), StringComparison.Ordinal);
         Assert.Equal("+OK|", await client.CallAsync("AUTH", Password));
-        Assert.StartsWith("%7|", await client.CallAsync("HELLO", "3", "AUTH", "default", Password), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "%7|", await client.CallAsync("HELLO", "3", "AUTH", "default", Password), StringComparison.Ordinal);
     }
 
     [Fact]

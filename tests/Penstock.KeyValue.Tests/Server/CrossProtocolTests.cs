@@ -12,7 +12,9 @@ public sealed class CrossProtocolTests
 {
     private const string Commands = "SET owned yes\r\nCONFIG SET requirepass secret\r\n";
 
-    /// <summary>The start of a TLS handshake; the page's server chose the session ticket, which comes later in it.</summary>
+    /// <summary>
+    /// The start of a TLS handshake; the page's server chose the session ticket, which comes later in it.
+    /// </summary>
     private const string ClientHello = "\x16\x03\x01\x0A\x00\x01\x00\x09\xFC\x03\x03random\r\n";
 
     /// <summary>A STUN message, as for a TURN server that the page names; the user name is the page's.</summary>

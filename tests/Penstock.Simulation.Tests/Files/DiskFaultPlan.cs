@@ -1,6 +1,8 @@
 namespace Penstock.Simulation.Tests.Files;
 
-/// <summary>How often each fault strikes in one run; about half of them never do, as in <see cref="FaultPlan"/>.</summary>
+/// <summary>
+/// How often each fault strikes in one run; about half of them never do, as in <see cref="FaultPlan"/>.
+/// </summary>
 internal sealed class DiskFaultPlan
 {
     private static readonly DiskFault[] Faults = Enum.GetValues<DiskFault>();

@@ -5,10 +5,10 @@ using Penstock.Simulation.Tests.Scenarios.Log;
 namespace Penstock.Simulation.Tests.Files;
 
 /// <summary>
-/// Enumerates what a power failure may leave: a fixed piece of work is ended before each of its calls to the disk, and a
-/// server is started over every state that the disk may be in then, or over a sample where there are too many. After
-/// ALICE (Pillai and others, 2014) and CrashMonkey (Mohan and others, 2018). How many states of one call are tried is in
-/// <c>PENSTOCK_CRASH_STATES</c>; 40 unless it says otherwise.
+/// Enumerates what a power failure may leave: a fixed piece of work is ended before each of its calls to the disk, and
+/// a server is started over every state that the disk may be in then, or over a sample where there are too many. After
+/// ALICE (Pillai and others, 2014) and CrashMonkey (Mohan and others, 2018). How many states of one call are tried is
+/// in <c>PENSTOCK_CRASH_STATES</c>; 40 unless it says otherwise.
 /// </summary>
 public sealed class PowerFailureTests
 {
@@ -127,7 +127,9 @@ public sealed class PowerFailureTests
         }
     }
 
-    /// <summary>The log goes on in new files while clients write, and a snapshot takes the place of the old ones.</summary>
+    /// <summary>
+    /// The log goes on in new files while clients write, and a snapshot takes the place of the old ones.
+    /// </summary>
     private static void Compact(LogServer server)
     {
         for (int round = 0; round < 2; round++)

@@ -12,7 +12,9 @@ internal sealed class SimulatedFileNode(ulong number) : SimulatedNode(number)
 
     private readonly SortedSet<int> _dirty = [];
 
-    /// <summary>Lengths that the file has had since it was synced; the file system may have written any of them.</summary>
+    /// <summary>
+    /// Lengths that the file has had since it was synced; the file system may have written any of them.
+    /// </summary>
     private readonly List<int> _lengths = [];
     private byte[] _cached = [];
     private byte[] _stored = [];

@@ -1,3 +1,4 @@
+using Penstock.Buffers;
 using Penstock.Connections;
 using Penstock.Loop;
 using Penstock.Net;
@@ -15,7 +16,12 @@ internal sealed class LoopRig
     private readonly SimulatedNetwork _network;
     private readonly ConnectionOptions _options;
 
-    public LoopRig(int slots = 8, ConnectionOptions? options = null, FaultPlan? faults = null, double answersAtOnce = 0)
+    public LoopRig(
+        int slots = 8,
+        ConnectionOptions? options = null,
+        FaultPlan? faults = null,
+        double answersAtOnce = 0,
+        MemoryBudget? budget = null)
     {
         var chance = new SeededGenerator(1);
         _network = new SimulatedNetwork(new VirtualTime(), chance, faults ?? FaultPlan.None(chance));
@@ -24,7 +30,7 @@ internal sealed class LoopRig
         {
             AnswersAtOnce = answersAtOnce,
         };
-        Loop = new EventLoop(0, Driver, new LoopClock(_network.Time), slots, maxEventsPerTurn: 64);
+        Loop = new EventLoop(0, Driver, new LoopClock(_network.Time), slots, maxEventsPerTurn: 64, budget);
     }
 
     public static int ReceiveBufferBytes => 256;

@@ -50,6 +50,51 @@ public class RedeliveryRegressions
         Assert.Equal(["opened", "received ab", "received b"], handler.Calls);
     }
 
+    /// <summary>What it waited for was there at once, so it went on before it had said what it leaves.</summary>
+    [Fact]
+    public void What_a_handler_leaves_is_shown_again_when_it_was_resumed_within_the_call()
+    {
+        var rig = new LoopRig();
+        var handler = new RecordingHandler { Received = PauseResumeAndTakeOneByte };
+        SimulatedConnection wire = rig.Connect(handler);
+
+        wire.ToServer.Write("abc"u8);
+        rig.Settle();
+        wire.ToServer.Finish();
+        rig.Settle();
+
+        Assert.Equal(
+            ["opened", "received abc", "received bc", "received c", "peer finished", "closed PeerFinished"],
+            handler.Calls);
+    }
+
+    /// <summary>Whoever resumes without having paused has nothing to wait for, and is shown nothing twice.</summary>
+    [Fact]
+    public void A_resume_without_a_pause_shows_nothing_again()
+    {
+        var rig = new LoopRig();
+        var handler = new RecordingHandler { Received = ResumeAndLeaveAll };
+        SimulatedConnection wire = rig.Connect(handler);
+
+        wire.ToServer.Write("a"u8);
+        rig.Settle();
+
+        Assert.Equal(["opened", "received a"], handler.Calls);
+    }
+
+    private static int PauseResumeAndTakeOneByte(Connection connection, string text)
+    {
+        connection.Pause();
+        connection.Resume();
+        return 1;
+    }
+
+    private static int ResumeAndLeaveAll(Connection connection, string text)
+    {
+        connection.Resume();
+        return 0;
+    }
+
     private static int AnswerOneByte(Connection connection, string text)
     {
         connection.Send([(byte)text[0], (byte)'.']);

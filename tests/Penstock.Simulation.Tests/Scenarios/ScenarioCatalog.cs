@@ -9,7 +9,9 @@ namespace Penstock.Simulation.Tests.Scenarios;
 /// <summary>Every scenario by the name that the command line knows it by.</summary>
 internal static class ScenarioCatalog
 {
-    /// <summary>The readiness adapter over real sockets. The kernel decides too, so a seed is not always one run.</summary>
+    /// <summary>
+    /// The readiness adapter over real sockets. The kernel decides too, so a seed is not always one run.
+    /// </summary>
     public const string Chaos = "chaos";
 
     private static readonly Dictionary<string, Func<ulong, SimulationResult>> Runs = new()

@@ -74,7 +74,8 @@ internal sealed class LoopInvariants(SimulationRun run)
     private void CheckPatience(ConnectionRecord record, long now)
     {
         // Who waited for us when the last turn ended did so until this one, however late it came.
-        bool waitsForUs = record.Slot.IsPaused || record.Connection.UnsentBytes > 0;
+        Connection connection = record.Connection;
+        bool waitsForUs = record.Slot.IsPaused || connection.UnsentBytes > 0 || connection.Input.IsToBeShown;
         if (waitsForUs || record.WaitedForUs)
             record.WaitingSince = now;
         record.WaitedForUs = waitsForUs;
@@ -84,7 +85,9 @@ internal sealed class LoopInvariants(SimulationRun run)
         if (record.Slot.TakenBytes > record.TakenBytes)
         {
             record.LastTakenAt = now;
-            if (!AwaitsFirst(record))
+
+            // A deadline that passed while something was on its way to the peer has begun again, also the first one.
+            if (!AwaitsFirst(record) || now - record.WaitingSince > PatienceFor(record).Ticks)
                 record.WaitingSince = now;
         }
 

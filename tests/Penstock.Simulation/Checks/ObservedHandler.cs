@@ -37,6 +37,8 @@ internal sealed class ObservedHandler(SimulationRun run, ServerUnderTest server,
         ConnectionRecord record = Require(connection, nameof(OnReceived));
         CheckData(record, data);
         ThrowPerhaps(record);
+        if (run.HesitatePerhaps(record))
+            return 0;
         int consumed = inner.OnReceived(connection, data);
         record.Consumed += consumed;
         if (consumed > 0)

@@ -52,8 +52,20 @@ internal sealed class SimulatedDriver : IoDriver, INetworkTarget
     /// <summary>What every close throws from now on.</summary>
     public Exception? CloseFailure { get; set; }
 
-    /// <summary>No close comes to its end any more.</summary>
-    public bool WithholdsCloses { get; set; }
+    /// <summary>No close comes to its end as long as this is so.</summary>
+    public bool WithholdsCloses
+    {
+        get;
+        set
+        {
+            field = value;
+            foreach (DriverSlot? slot in _slots)
+            {
+                if (slot is { IsClosing: true })
+                    MarkReady(slot);
+            }
+        }
+    }
 
     /// <summary>Completions that were pulled.</summary>
     public long Completions { get; private set; }
