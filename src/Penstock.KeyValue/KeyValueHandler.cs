@@ -14,8 +14,6 @@ namespace Penstock.KeyValue;
 internal sealed class KeyValueHandler(KeyValueLoop loop)
     : FrameHandler<LengthPrefixDecoder>(new LengthPrefixDecoder(KeyValueFrame.Format))
 {
-    private readonly EntryMemory _value = new();
-
     public override void OnOpened(Connection connection)
     {
         // The protocol has no way to give a password, so without the option it is for this machine only, and for nobody
@@ -67,13 +65,14 @@ internal sealed class KeyValueHandler(KeyValueLoop loop)
             Status = Status.NotOk,
         };
         StoreKey key = KeyOf(request);
+        using var value = new EntryMemory();
         lock (loop.Database.Keyspace.ShardOf(key).Gate)
         {
             ref Entry entry = ref loop.Keys.Find(key);
             if (!Unsafe.IsNullRef(ref entry))
             {
                 // Not a copy, for the collector to find: the value is written before the lock is left.
-                reply.Value = UnsafeByteOperations.UnsafeWrap(_value.Show(ref entry));
+                reply.Value = UnsafeByteOperations.UnsafeWrap(value.Show(ref entry));
                 reply.Status = Status.Ok;
             }
 

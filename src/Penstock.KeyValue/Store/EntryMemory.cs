@@ -4,7 +4,7 @@ namespace Penstock.KeyValue.Store;
 
 /// <summary>
 /// Shows the value of an <see cref="Entry"/> to what takes memory and not a span. What it shows is valid while the
-/// entry's shard is locked and not changed, and until it shows another.
+/// entry's shard is locked and not changed.
 /// </summary>
 internal sealed unsafe class EntryMemory : MemoryManager<byte>
 {

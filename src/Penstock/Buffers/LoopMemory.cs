@@ -51,12 +51,18 @@ internal sealed unsafe class LoopMemory(MemoryBudget budget)
     /// <returns>Whether there is more room for each connection than before.</returns>
     public bool EndTurn()
     {
-        long spare = (_taken - _used) / MemoryBudget.Piece;
-        if (spare > budget.SparePieces)
-            GiveBack((spare - budget.SparePieces) * MemoryBudget.Piece);
+        GiveBackSpare();
         int before = Mark;
         Mark = budget.Mark;
         return Mark > before;
+    }
+
+    /// <summary>Gives back what the loop does not need.</summary>
+    public void GiveBackSpare()
+    {
+        long spare = (_taken - _used) / MemoryBudget.Piece;
+        if (spare > budget.SparePieces)
+            GiveBack((spare - budget.SparePieces) * MemoryBudget.Piece);
     }
 
     /// <summary>Pages of so many bytes; the smallest are kept for the next who wants some.</summary>

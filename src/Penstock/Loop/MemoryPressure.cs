@@ -26,6 +26,7 @@ internal sealed class MemoryPressure
     private readonly EventLoop _loop;
     private readonly ConnectionSlab _connections;
     private readonly List<Waiter> _waiters = [];
+    private readonly List<(Connection Connection, SlotKey Key)> _closed = [];
     private bool _looksLater;
     private long _released;
     private int _closing;
@@ -63,6 +64,26 @@ internal sealed class MemoryPressure
             Budget.RequestWay();
     }
 
+    /// <summary>Whether <see cref="GiveBack"/> has something to do.</summary>
+    public bool HasClosed => _closed.Count > 0;
+
+    /// <summary>
+    /// Gives back what those that were closed held, as far as nobody reads it any more. Between two handlers: while one
+    /// runs it may have been given memory of such a connection to write to. The last completions come with the next
+    /// turn, and in this one others would take as much again.
+    /// </summary>
+    public void GiveBack()
+    {
+        foreach ((Connection connection, SlotKey key) in _closed)
+        {
+            if (connection.Key == key)
+                _released = Math.Max(0, _released - connection.GiveBackHeld());
+        }
+
+        _closed.Clear();
+        _loop.Memory.GiveBackSpare();
+    }
+
     /// <summary>One that was closed for memory has given it back.</summary>
     public void OnReleased()
     {
@@ -88,6 +109,10 @@ internal sealed class MemoryPressure
             Shed();
         else
             largest.ShedRequested?.Invoke();
+
+        // The other loop does so when its turn is over. One that takes this much by itself cannot wait for that.
+        if (Budget.Excess > 0 && Largest() is { } own && own.HeldBytes > Budget.Limit / 16)
+            Close(own);
     }
 
     private void OnOvergrown()
@@ -183,6 +208,7 @@ internal sealed class MemoryPressure
         _loop.Statistics.MemoryCloses++;
         _unreported++;
         connection.CloseForMemory();
+        _closed.Add((connection, connection.Key));
         if (_loop.Now < _reportAt)
             return;
         _reportAt = _loop.Now + _loop.Clock.ToTimestamps(TimeSpan.FromSeconds(1));

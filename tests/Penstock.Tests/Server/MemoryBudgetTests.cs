@@ -1,4 +1,5 @@
 using System.Text;
+using Penstock.Loop;
 
 namespace Penstock.Tests.Server;
 
@@ -136,6 +137,47 @@ public sealed class MemoryBudgetTests
         foreach (TestClient sender in senders)
             sender.Dispose();
         await Patience.UntilAsync(() => server.Group.Sum(loop => loop.Memory.Used) == 0);
+    }
+
+    [Fact]
+    public async Task Those_that_are_closed_give_back_what_they_held_before_others_take_as_much_in_the_same_turn()
+    {
+        TestIo.SkipUnlessLoopsAreShared();
+        using var gate = new ManualResetEventSlim();
+        long most = 0;
+        EventLoop? loop = null;
+        var handler = new ScriptedHandler
+        {
+            Received = (connection, data) =>
+            {
+                if (data[0] == 'w')
+                    gate.Wait(TestContext.Current.CancellationToken);
+                else
+                    connection.Send(new byte[Budget / 3]);
+                most = Math.Max(most, loop!.Memory.Used);
+                return data.Length;
+            },
+        };
+        await using TestServer server = TestServer.Scripted(handler, options =>
+        {
+            Limit(options);
+            options.Loops.Count = 1;
+        });
+        loop = server.Group.Loops[0];
+        List<TestClient> clients = [];
+        for (int i = 0; i < 60; i++)
+            clients.Add(await server.ConnectWithSmallBufferAsync());
+        using TestClient waiting = await server.ConnectAsync();
+        await waiting.SendAsync("w");
+        foreach (TestClient client in clients)
+            await client.SendAsync("x");
+
+        gate.Set();
+        await Patience.UntilAsync(() => server.Group.Sum(each => each.Statistics.MemoryCloses) > 0);
+        foreach (TestClient client in clients)
+            client.Dispose();
+        await Patience.UntilAsync(async () => await server.RentedBytesAsync() == 0);
+        Assert.InRange(most, Budget / 2, Budget * 2);
     }
 
     private static TestServer Producing()
