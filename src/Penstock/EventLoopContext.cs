@@ -57,9 +57,9 @@ public sealed class EventLoopContext
     /// disposed. A loop that is late skips beats.
     /// </summary>
     /// <remarks>
-    /// An exception of the callback is reported and counted, as that of posted work, and ends this timer only. Disposed
-    /// on the loop, a timer is silent at once; disposed on another thread, a call may still be under way. The end of the
-    /// loop ends its timers.
+    /// An exception of the callback is reported and counted, as that of posted work, and ends this timer only. A timer
+    /// that is disposed on the loop is not called again; when it is disposed on another thread, a call may still be
+    /// under way. The end of the loop ends its timers.
     /// </remarks>
     public IDisposable StartTimer(TimeSpan period, Action callback)
     {

@@ -54,6 +54,7 @@ public sealed class TcpServer : IAsyncDisposable, IDisposable
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An option's value; the message names it.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is in use, or not allowed.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no directory for the Unix domain socket.</exception>
     /// <exception cref="NotSupportedException">This machine lacks the mechanism or the trigger that was asked
     /// for.</exception>
     public static TcpServer Start(ServerOptions options, Func<EventLoopContext, ConnectionHandler> handlerFactory)

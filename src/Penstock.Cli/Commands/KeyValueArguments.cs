@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Net.Sockets;
 using Penstock.KeyValue;
 
@@ -62,12 +63,14 @@ internal sealed class KeyValueArguments
     public KeyValueArguments(int respPort) =>
         _respPort = Options.Port("--resp-port", "Port of the Redis protocol; 0 picks a free one.", respPort);
 
-    public void AddTo(Command command)
+    public void AddTo(Command command, ServerArguments server)
     {
         Option[] options =
             [_respPort, _data, _fsync, _maxMemory, _policy, _passwordFile, _unprotected, _unixMode];
         foreach (Option option in options)
             command.Options.Add(option);
+        command.Validators.Add(result => Require(result, _fsync, _data));
+        command.Validators.Add(result => Require(result, _unixMode, server.Unix));
     }
 
     /// <summary>The options; null when the password cannot be read, which was said.</summary>
@@ -96,6 +99,13 @@ internal sealed class KeyValueArguments
             Password = password,
             Unprotected = parsed.GetValue(_unprotected),
         };
+    }
+
+    /// <summary>An option that would do nothing is a mistake: without --data, --fsync would keep nothing.</summary>
+    private static void Require(CommandResult command, Option option, Option needed)
+    {
+        if (command.GetResult(option) is { Implicit: false } && command.GetResult(needed) is not { Implicit: false })
+            command.AddError($"{option.Name} needs {needed.Name}.");
     }
 
     private bool TryReadPassword(ParseResult parsed, out string? password)

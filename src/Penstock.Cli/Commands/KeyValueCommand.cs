@@ -19,7 +19,7 @@ internal static class KeyValueCommand
         var store = new KeyValueArguments(DefaultRespPort);
         var command = new Command("kv", "A key-value store for clients of the Redis protocol and of the protobuf one.");
         server.AddTo(command);
-        store.AddTo(command);
+        store.AddTo(command, server);
         command.SetAction((parsed, _) => RunAsync(store.Read(parsed, server)));
         return command;
     }

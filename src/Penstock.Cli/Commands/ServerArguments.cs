@@ -86,6 +86,9 @@ internal sealed class ServerArguments
             idleTimeout);
     }
 
+    /// <summary>For options that mean something beside it only.</summary>
+    public Option Unix => _unix;
+
     public void AddTo(Command command)
     {
         Option[] options =

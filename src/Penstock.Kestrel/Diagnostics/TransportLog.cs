@@ -62,7 +62,8 @@ internal static partial class TransportLog
         10,
         LogLevel.Warning,
         "Code on connection {ConnectionId} of {EndPoint} (peer {Remote}) has held loop {Loop} for {Milliseconds} ms "
-        + "and still does; the loop's other connections wait. Do not block, or schedule on the thread pool.")]
+        + "and still does; the loop's other connections wait. "
+        + "Do not block there, or set ApplicationScheduling to ThreadPool.")]
     public static partial void Stalled(
         ILogger logger, string connectionId, EndPoint endPoint, EndPoint? remote, int loop, long milliseconds);
 

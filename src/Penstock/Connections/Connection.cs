@@ -208,8 +208,8 @@ public sealed partial class Connection : IBufferWriter<byte>
     }
 
     /// <summary>
-    /// Receives again, and first shows the handler what it had left: by the end of the turn, and also when it is resumed
-    /// within <see cref="ConnectionHandler.OnReceived"/> and leaves something then. Does nothing unless paused.
+    /// Receives again, and first shows the handler what it had left: by the end of the turn, and also when it is
+    /// resumed within <see cref="ConnectionHandler.OnReceived"/> and leaves something then. Does nothing unless paused.
     /// </summary>
     public void Resume()
     {

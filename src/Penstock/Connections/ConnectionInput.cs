@@ -48,7 +48,9 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
 
     private readonly bool IsPaused => connection.Flow.IsPaused;
 
-    /// <summary>The handler left more than a message may have. What it is to be shown again, it may take then.</summary>
+    /// <summary>
+    /// The handler left more than a message may have. What it is to be shown again, it may take then.
+    /// </summary>
     private readonly bool IsTooLong => _stored.Length > connection.Scope.Limits.MaxUnconsumedBytes && !_redeliver;
 
     /// <summary>Starts the time that the peer has for its next message.</summary>

@@ -88,7 +88,11 @@ internal sealed class ListenSocket : IDisposable
         Socket socket = Create(options);
         string? file = UnixPath.FileOf(options.EndPoint);
         if (file is not null)
+        {
+            UnixPath.RequireDirectory(file);
             UnixPath.RemoveIfAbandoned(file);
+        }
+
         socket.Bind(options.EndPoint);
         _ownFile = file;
         return socket;

@@ -17,6 +17,16 @@ internal static class UnixPath
     }
 
     /// <summary>
+    /// Throws when there is no directory for the socket file: bind would call that an address that is not available.
+    /// </summary>
+    public static void RequireDirectory(string path)
+    {
+        string? directory = Path.GetDirectoryName(path);
+        if (!string.IsNullOrEmpty(directory) && !Directory.Exists(directory))
+            throw new DirectoryNotFoundException($"There is no directory {directory} to listen in.");
+    }
+
+    /// <summary>
     /// Removes the socket file of a server that is gone, as after a crash. One that somebody still listens on, and
     /// anything that is not a socket, is left for bind to refuse.
     /// </summary>

@@ -99,11 +99,21 @@ public sealed class CommandLineTests
     [InlineData("--max-memory", "1gb")]
     [InlineData("--max-memory", "0")]
     [InlineData("--max-connection-memory", "512mb")]
-    [InlineData("--unix-mode", "0660")]
     [InlineData("--unix", "@abstract")]
     [InlineData("--host", "::1")]
     public void Sizes_and_times_take_units(string option, string value) =>
         Assert.Null(CommandLine.Problem(CommandLine.Parse(["serve", "kv", option, value])));
+
+    [Theory]
+    [InlineData("--fsync", "always", "--data", "data")]
+    [InlineData("--unix-mode", "0660", "--unix", "@abstract")]
+    public void An_option_that_would_do_nothing_names_the_one_that_it_needs(
+        string option, string value, string needed, string neededValue)
+    {
+        string[] words = ["serve", "kv", option, value];
+        Assert.Equal($"{option} needs {needed}.", CommandLine.Problem(CommandLine.Parse(words)));
+        Assert.Null(CommandLine.Problem(CommandLine.Parse([.. words, needed, neededValue])));
+    }
 
     [Fact]
     public void A_value_that_begins_with_an_at_sign_is_a_value() =>

@@ -52,6 +52,17 @@ public sealed class ServeEchoTests
     }
 
     [Fact]
+    public async Task A_socket_in_a_directory_that_is_not_there_is_one_line_that_names_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Unix paths are tested on Unix.");
+        var ended = await CliProcess.RunAsync("serve", "echo", "--unix", "/no/such/directory/echo.sock");
+        Assert.Equal(1, ended.ExitCode);
+        Assert.Empty(ended.Output);
+        Assert.Equal(
+            "penstock: There is no directory /no/such/directory to listen in.", Assert.Single(ended.Errors));
+    }
+
+    [Fact]
     public async Task A_port_in_use_is_one_line_and_exit_code_1()
     {
         using var holder = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
