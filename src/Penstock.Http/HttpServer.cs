@@ -16,8 +16,8 @@ public sealed class HttpServer : IAsyncDisposable
     private readonly PerLoop<HttpLoop> _loops;
     private TcpServer? _listener;
 
-    internal HttpServer(HttpOptions options, HttpRoutes routes, int sendHighMark) =>
-        _loops = new PerLoop<HttpLoop>(loop => new HttpLoop(this, options, routes, loop, sendHighMark));
+    internal HttpServer(HttpOptions options, HttpRoutes routes) =>
+        _loops = new PerLoop<HttpLoop>(loop => new HttpLoop(this, options, routes, loop));
 
     /// <summary>The listener and its connections; stopping it stops the server.</summary>
     public TcpServer Listener => _listener ?? throw new InvalidOperationException("The server is being started.");
@@ -95,7 +95,7 @@ public sealed class HttpServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(routes);
         http.Validate(options);
         http = http.Copy();
-        var server = new HttpServer(http, routes, options.MaxSendQueueBytes)
+        var server = new HttpServer(http, routes)
         {
             // Where an inherited socket listens is seen below.
             Hosts = HostRules.For(http.AllowedHosts, options.EndPoint as IPEndPoint ?? LoopbackEndPoint),

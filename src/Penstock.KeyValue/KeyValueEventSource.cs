@@ -48,8 +48,8 @@ internal sealed class KeyValueEventSource : EventSource
     [NonEvent]
     public void MeterFault(Exception exception) => MeterFault($"{exception.GetType()}");
 
-    [Event(16, Level = EventLevel.Error, Message = "a listener to the meter Penstock.KeyValue threw: {0}")]
-    public void MeterFault(string exception) => WriteEvent(16, exception);
+    [Event(8, Level = EventLevel.Error, Message = "a listener to the meter Penstock.KeyValue threw: {0}")]
+    public void MeterFault(string exception) => WriteEvent(8, exception);
 
     [Event(
         9,

@@ -81,7 +81,9 @@ public sealed class KeyValueServer : IAsyncDisposable
     /// Stops accepting, lets every connection finish what is staged for it, and ends the log with everything on the
     /// disk. Calling it again joins the stop that is under way.
     /// </summary>
-    /// <param name="cancellationToken">Ends the patience: connections that are left are reset at once.</param>
+    /// <param name="cancellationToken">
+    /// Ends the patience, also that of a stop which is joined: connections that are left are reset at once.
+    /// </param>
     /// <exception cref="IOException">
     /// The server has stopped, but the disk has not taken everything; the message says why.
     /// </exception>
@@ -99,10 +101,14 @@ public sealed class KeyValueServer : IAsyncDisposable
     public async ValueTask DisposeAsync() =>
         await JoinStopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
 
+    /// <summary>Begins the stop, or joins it; whoever joins may have less patience than those before.</summary>
     private Task JoinStopAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
-            return _stopping ??= StopCoreAsync(cancellationToken);
+        {
+            Task stopped = Task.WhenAll(_servers.Select(server => server.StopAsync(cancellationToken)));
+            return Task.WhenAll(stopped, _stopping ??= StopCoreAsync(stopped));
+        }
     }
 
     private void Listen(KeyValueOptions options)
@@ -141,12 +147,19 @@ public sealed class KeyValueServer : IAsyncDisposable
             File.SetUnixFileMode(path, mode);
     }
 
-    private async Task StopCoreAsync(CancellationToken cancellationToken)
+    private async Task StopCoreAsync(Task listenersStopped)
     {
         _expiry?.Dispose();
-        await Task.WhenAll(_servers.Select(server => server.StopAsync(cancellationToken))).ConfigureAwait(false);
-        await _group.DisposeAsync().ConfigureAwait(false);
-        _meter.Dispose();
-        _database.Dispose();
+        try
+        {
+            await listenersStopped.ConfigureAwait(false);
+        }
+        finally
+        {
+            // Also when a listener could not stop in order: what was acknowledged goes to the disk.
+            await _group.DisposeAsync().ConfigureAwait(false);
+            _meter.Dispose();
+            _database.Dispose();
+        }
     }
 }

@@ -53,7 +53,7 @@ public class ConnectionOptions
 
     /// <summary>
     /// How long, after our FIN, a peer may take to send its own while it goes on sending; one that is silent has half
-    /// a second, or this if it is less. Default: 2 s. Infinite means not to wait at all, at the risk that bytes still
+    /// a second, or this if it is less. Default: 2 s. Zero means not to wait at all, at the risk that bytes still
     /// arriving reset the connection and take the last replies along.
     /// </summary>
     public TimeSpan LingerTimeout { get; set; } = TimeSpan.FromSeconds(2);
@@ -75,6 +75,6 @@ public class ConnectionOptions
         OptionChecks.PositiveOrInfinite(IdleTimeout, nameof(IdleTimeout));
         OptionChecks.PositiveOrInfinite(FirstMessageTimeout, nameof(FirstMessageTimeout));
         OptionChecks.PositiveOrInfinite(WriteStallTimeout, nameof(WriteStallTimeout));
-        OptionChecks.PositiveOrInfinite(LingerTimeout, nameof(LingerTimeout));
+        OptionChecks.NotNegative(LingerTimeout, nameof(LingerTimeout));
     }
 }

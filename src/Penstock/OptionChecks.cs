@@ -27,6 +27,15 @@ internal static class OptionChecks
         }
     }
 
+    public static void NotNegative(TimeSpan value, string option)
+    {
+        if (value < TimeSpan.Zero || value > Longest)
+        {
+            throw new ArgumentOutOfRangeException(
+                option, value, $"{option} must be zero or more and at most {Longest.Days} days.");
+        }
+    }
+
     public static void PositiveOrInfinite(TimeSpan value, string option)
     {
         if ((value <= TimeSpan.Zero || value > Longest) && value != Timeout.InfiniteTimeSpan)

@@ -52,11 +52,11 @@ public sealed class SampleTests
         {
             var address = new Uri(await ReadAddressAsync(process).Within());
             var endPoint = new IPEndPoint(IPAddress.Loopback, address.Port);
+            int atRest = Descriptors(process);
             for (int i = 0; i < Limit; i++)
                 clients.Add(await RawClient.ConnectAsync(endPoint));
-            string descriptors = $"/proc/{process.Id}/fd";
             await Deadline.Until(
-                () => Directory.GetFiles(descriptors).Length > Limit - 5, "the sample has no descriptor left");
+                () => Descriptors(process) > Limit - 5, "the sample has no descriptor left");
 
             await clients[0].SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
             Assert.Contains("Hello", await clients[0].ReadResponseAsync());
@@ -70,8 +70,10 @@ public sealed class SampleTests
             Assert.Contains(" 101 ", await clients[3].ReadUntilAsync("\r\n\r\n"));
             clients.ForEach(client => client.Dispose());
 
+            // Clients that are gone and wait to be accepted would take the descriptors once more.
             await Deadline.Until(
-                () => Directory.GetFiles(descriptors).Length < Limit - 50, "the sample has descriptors again");
+                () => Unaccepted(address.Port) == 0 && Descriptors(process) < atRest + 20,
+                "the sample has descriptors again");
             await AssertEchoAsync(new UriBuilder(address) { Scheme = "ws", Path = "/echo" }.Uri);
         }
         finally
@@ -81,6 +83,15 @@ public sealed class SampleTests
             await process.WaitForExitAsync(Canceled);
         }
     }
+
+    private static int Descriptors(Process process) => Directory.GetFiles($"/proc/{process.Id}/fd").Length;
+
+    /// <summary>Connections in the backlogs of a port: the receive queue of a socket that listens (0A).</summary>
+    private static long Unaccepted(int port) =>
+        (from line in File.ReadLines("/proc/net/tcp").Skip(1)
+         let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+         where fields[3] == "0A" && fields[1].EndsWith($":{port:X4}", StringComparison.Ordinal)
+         select Convert.ToInt64(fields[4].Split(':')[1], 16)).Sum();
 
     private static Process Start(string scheduling, int? descriptors = null)
     {

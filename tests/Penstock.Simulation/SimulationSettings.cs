@@ -53,10 +53,16 @@ internal sealed class SimulationSettings
             IdleTimeout = DrawTimeout(chance),
             FirstMessageTimeout = DrawTimeout(chance),
             WriteStallTimeout = DrawTimeout(chance),
-            LingerTimeout = DrawTimeout(chance),
+            LingerTimeout = DrawLinger(chance),
         };
         options.Validate();
         return options;
+    }
+
+    private static TimeSpan DrawLinger(SeededGenerator chance)
+    {
+        TimeSpan drawn = DrawTimeout(chance);
+        return drawn == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : drawn;
     }
 
     private static TimeSpan DrawTimeout(SeededGenerator chance) => chance.Chance(0.3)

@@ -15,6 +15,9 @@ internal readonly record struct Limit(TimeSpan Time)
     private static readonly (string Name, double Seconds)[] Units =
         [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)];
 
+    /// <summary>For what 0 means not to do at all.</summary>
+    public TimeSpan TimeOrNone => Time == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : Time;
+
     /// <summary>Reads seconds, or a number with a unit: 30, 1.5s, 500ms, 2m, 1h.</summary>
     public static bool TryParse(string text, out Limit limit)
     {

@@ -112,7 +112,7 @@ internal sealed class ServerArguments
             MaxMessageBytes = (int)Math.Min(ReadMaxMessage(parsed), ConnectionOptions.LargestMessageBytes),
             IdleTimeout = parsed.GetValue(_idleTimeout).Time,
             ShutdownTimeout = parsed.GetValue(_shutdownTimeout).Time,
-            LingerTimeout = parsed.GetValue(_lingerTimeout).Time,
+            LingerTimeout = parsed.GetValue(_lingerTimeout).TimeOrNone,
 
             // A silent newcomer has as long as a silent client: the wire protocols of these servers say so.
             FirstMessageTimeout = Timeout.InfiniteTimeSpan,

@@ -4,7 +4,7 @@ namespace Penstock.Http.Serving;
 
 /// <summary>What the connections of one server share on one loop.</summary>
 internal sealed class HttpLoop(
-    HttpServer server, HttpOptions options, HttpRoutes routes, EventLoopContext loop, int sendHighMark)
+    HttpServer server, HttpOptions options, HttpRoutes routes, EventLoopContext loop)
 {
     private bool _stopping;
     private DateTimeOffset _fileReported;
@@ -14,9 +14,6 @@ internal sealed class HttpLoop(
     public HttpOptions Options => options;
 
     public HttpRoutes Routes => routes;
-
-    /// <summary>The engine's high mark: beyond it a response waits for its client.</summary>
-    public int SendHighMark => sendHighMark;
 
     public DateHeader Date { get; } = new(loop.TimeProvider.GetUtcNow());
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Penstock.Interop;
 
@@ -45,7 +46,11 @@ internal sealed unsafe class LoopMemory(MemoryBudget budget)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Subtract(int bytes) => _used -= bytes;
+    public void Subtract(int bytes)
+    {
+        _used -= bytes;
+        Debug.Assert(_used >= 0, "more was given back than was held");
+    }
 
     /// <summary>Gives back what the loop does not need, and looks how much there is.</summary>
     /// <returns>Whether there is more room for each connection than before.</returns>

@@ -281,7 +281,7 @@ public sealed partial class Connection
     {
         if (State != ConnectionState.Draining)
             return;
-        if (_resetOnClose || _input.PeerFinished || !_scope.Limits.Linger.Expires)
+        if (_resetOnClose || _input.PeerFinished || !_scope.Limits.Lingers)
         {
             CloseNow(_closeReason, CloseMode.Graceful);
             return;

@@ -34,6 +34,9 @@ internal sealed record ConnectionLimits
 
     public required DeadlineList WriteStall { get; init; }
 
+    /// <summary>Whether a connection that ends waits for its peer's FIN at all.</summary>
+    public required bool Lingers { get; init; }
+
     public required DeadlineList Linger { get; init; }
 
     /// <summary>Ends lingering when nothing arrives for so long; never longer than <see cref="Linger"/>.</summary>
@@ -51,10 +54,10 @@ internal sealed record ConnectionLimits
         FirstMessage = deadlines.GetList(options.FirstMessageTimeout),
         Idle = deadlines.GetList(options.IdleTimeout),
         WriteStall = deadlines.GetList(options.WriteStallTimeout),
+        Lingers = options.LingerTimeout > TimeSpan.Zero,
         Linger = deadlines.GetList(options.LingerTimeout),
         LingerSilence = deadlines.GetList(Min(options.LingerTimeout, LongestLingerSilence)),
     };
 
-    /// <summary>The shorter; infinite, which is below zero, stays so.</summary>
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 }

@@ -5,8 +5,8 @@ namespace Penstock.Loop;
 
 /// <summary>
 /// Calls what the application gave a loop to do without a connection: timers, posted work, continuations. What it
-/// throws is reported and counted, and ends nothing. With <see cref="GuardedHandler"/>, which does the same for
-/// handlers, the only place that catches every exception: a loop must outlive whatever it is given.
+/// throws is reported and counted, and ends nothing, because a loop must outlive whatever it is given. What belongs to
+/// a connection is called by <see cref="GuardedHandler"/>.
 /// </summary>
 internal static class GuardedCallback
 {

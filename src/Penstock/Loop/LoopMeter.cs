@@ -63,6 +63,8 @@ internal sealed class LoopMeter : IDisposable
             "Payloads dropped for slow consumers.");
         Counter("penstock.slow_consumers", "{connection}", s => s.SlowConsumers,
             "Connections reset because they did not read.");
+        Counter("penstock.memory.closes", "{connection}", s => s.MemoryCloses,
+            "Connections reset because memory for them was used up.");
         Counter("penstock.handler.faults", "{fault}", s => s.HandlerFaults,
             "Handler calls that threw.");
         Counter("penstock.callback.faults", "{fault}", s => s.CallbackFaults,

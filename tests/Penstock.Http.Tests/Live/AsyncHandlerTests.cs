@@ -33,8 +33,8 @@ public sealed class AsyncHandlerTests
         byte[] body = new byte[8_000_000];
         new Random(1).NextBytes(body);
 
-        // Sends and reads at once. HttpClient reads nothing before it has sent all, so that both ends would wait for the
-        // other as soon as the kernel's buffers are full.
+        // Sends and reads at once. HttpClient reads nothing before it has sent all, so that both ends would wait for
+        // the other as soon as the kernel's buffers are full.
         Task sending = SendAsync();
         string answer = await client.ReadToEndAsync();
         await sending;

@@ -22,8 +22,8 @@ internal sealed class ScriptedServer : IDisposable
         var clock = new LoopClock(Time);
         _loop = new EventLoop(0, Driver, clock, 1_000, 1_024);
         options ??= new HttpOptions();
-        var owner = new HttpServer(options, routes, server.MaxSendQueueBytes);
-        Loop = new HttpLoop(owner, options, routes, _loop.Context, server.MaxSendQueueBytes);
+        var owner = new HttpServer(options, routes);
+        Loop = new HttpLoop(owner, options, routes, _loop.Context);
         _handler = new HttpConnectionHandler(Loop);
         _scope = new ConnectionScope(_handler, ConnectionLimits.From(server, _loop.Deadlines), _limiter);
         _loop.Context.StartTimer(HttpServer.SweepPeriod, _handler.Sweep);

@@ -29,6 +29,17 @@ public sealed class ServeEchoTests
         Assert.Empty(server.Errors);
     }
 
+    [Theory]
+    [InlineData("--idle-timeout")]
+    [InlineData("--shutdown-timeout")]
+    [InlineData("--linger-timeout")]
+    public async Task A_timeout_of_0_is_taken(string option)
+    {
+        await using CliProcess server = CliProcess.StartInForeground("serve", "echo", "--port", "0", option, "0");
+        using TestClient client = await TestClient.ConnectAsync(await server.WaitEndPointAsync());
+        await client.ExchangeAsync();
+    }
+
     [Fact]
     public async Task A_second_signal_does_not_wait_for_anybody()
     {

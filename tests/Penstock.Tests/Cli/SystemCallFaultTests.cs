@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Penstock.Tests.Server;
@@ -80,6 +81,40 @@ public sealed class SystemCallFaultTests : IDisposable
         Assert.True(await IsServedAsync(endPoint));
         Assert.DoesNotContain(server.Errors, line => line.Contains("has ended", StringComparison.Ordinal));
         await StopAsync(server);
+    }
+
+    /// <summary>
+    /// A call that does not return holds its loop, as a handler does that does not. The tracer holds the thread also
+    /// when the process has ended, so it goes before the process is waited for.
+    /// </summary>
+    [Fact]
+    public async Task A_command_whose_loop_is_held_ends_when_it_is_told_to()
+    {
+        await using CliProcess server = CliProcess.Start(
+            "serve", "echo", "--port", "0", "--loops", "1", "--io", "epoll", "--shutdown-timeout", "100ms");
+        IPEndPoint endPoint = await server.WaitEndPointAsync();
+        string[] words = Strace.Words(_record, "recvfrom", "delay_enter=600000000");
+        using Process tracer = Process.Start(words[0], [.. words[1..], "-qq", "-p", $"{server.Id}"]);
+        try
+        {
+            using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await client.ConnectAsync(endPoint, TestContext.Current.CancellationToken);
+            await Patience.UntilAsync(async () =>
+            {
+                await client.SendAsync(new byte[1], TestContext.Current.CancellationToken);
+                return File.ReadAllText(_record).Contains("recvfrom(", StringComparison.Ordinal);
+            });
+
+            server.Signal(CliProcess.SigTerm);
+            await Patience.UntilAsync(() => server.Errors.Any(
+                line => line.Contains("does not return", StringComparison.Ordinal)));
+        }
+        finally
+        {
+            tracer.Kill();
+        }
+
+        Assert.Equal(0, await server.WaitForExitAsync());
     }
 
     private CliProcess Start(string calls, string failure, params string[] arguments) => CliProcess.StartThrough(

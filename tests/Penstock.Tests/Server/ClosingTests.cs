@@ -205,7 +205,7 @@ public sealed class ClosingTests
             },
         };
         await using TestServer server = TestServer.Scripted(
-            handler, o => o.LingerTimeout = Timeout.InfiniteTimeSpan);
+            handler, o => o.LingerTimeout = TimeSpan.Zero);
         using TestClient client = await server.ConnectAsync();
         Assert.Equal(CloseReason.LocalClose, await server.Journal.WaitClosedAsync());
         Assert.Equal("bye"u8.ToArray(), await client.ReceiveToEndAsync());

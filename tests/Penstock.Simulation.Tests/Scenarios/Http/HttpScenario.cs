@@ -35,9 +35,7 @@ internal sealed class HttpScenario : Scenario
             .Map("GET", "/bytes/{count}", new BytesEndpoint())
             .Map("GET", "/throw", (Action<HttpExchange>)(_ => throw new InvalidOperationException("planted")))
             .Map("POST", "/echo", EchoAsync);
-        int highMark = server.Options.MaxSendQueueBytes;
-        var loop = new HttpLoop(
-            new HttpServer(options, routes, highMark), options, routes, _run.Loop.Context, highMark);
+        var loop = new HttpLoop(new HttpServer(options, routes), options, routes, _run.Loop.Context);
         var handler = new HttpConnectionHandler(loop);
         _run.StartTimer(HttpServer.SweepPeriod, handler.Sweep);
         return handler;
