@@ -65,20 +65,21 @@ internal sealed class KeyValueHandler(KeyValueLoop loop)
             Status = Status.NotOk,
         };
         StoreKey key = KeyOf(request);
+        using var value = new EntryMemory();
         lock (loop.Database.Keyspace.ShardOf(key).Gate)
         {
             ref Entry entry = ref loop.Keys.Find(key);
             if (!Unsafe.IsNullRef(ref entry))
             {
-                reply.Value = ByteString.CopyFrom(entry.Value);
+                // Not a copy, for the collector to find: the value is written before the lock is left.
+                reply.Value = UnsafeByteOperations.UnsafeWrap(value.Show(ref entry));
                 reply.Status = Status.Ok;
             }
 
             // A key that was found over its time is gone for good.
             loop.Commit();
+            KeyValueFrame.Write(connection, reply);
         }
-
-        KeyValueFrame.Write(connection, reply);
     }
 
     private void Put(Connection connection, KeyValueMessage request)

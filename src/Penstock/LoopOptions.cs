@@ -5,8 +5,10 @@ namespace Penstock;
 /// <summary>How many loops a <see cref="LoopGroup"/> has and how they run. Validated when the group is made.</summary>
 public sealed class LoopOptions
 {
-    /// <summary>Below, a few connections could do nothing.</summary>
-    private const long LeastMemory = 1024 * 1024;
+    /// <summary>
+    /// What <see cref="MaxMemoryForConnections"/> may be at least, 1 MiB: with less, a few connections could do nothing.
+    /// </summary>
+    public const long LeastMemoryForConnections = 1024 * 1024;
 
     /// <summary>What <see cref="Count"/> may be at most: more threads than any machine has use for.</summary>
     public const int MostLoops = 1_024;
@@ -85,7 +87,7 @@ public sealed class LoopOptions
         OptionChecks.AtLeast(MaxEventsPerTurn, 1, nameof(MaxEventsPerTurn));
         OptionChecks.AtLeast(MaxReadBytesPerTurn, 1, nameof(MaxReadBytesPerTurn));
         OptionChecks.AtLeast(MaxConnectionThreads, 1, nameof(MaxConnectionThreads));
-        OptionChecks.AtLeast(MaxMemoryForConnections, LeastMemory, nameof(MaxMemoryForConnections));
+        OptionChecks.AtLeast(MaxMemoryForConnections, LeastMemoryForConnections, nameof(MaxMemoryForConnections));
         OptionChecks.AtLeast(ReadSliceTimeouts ?? 1, 1, nameof(ReadSliceTimeouts));
         OptionChecks.PositiveOrInfinite(StopTimeout, nameof(StopTimeout));
         ArgumentNullException.ThrowIfNull(TimeProvider);

@@ -39,6 +39,10 @@ internal static class Options
         return option;
     }
 
+    /// <summary>A size that has no default: left out, it is null.</summary>
+    public static Option<ByteSize?> OptionalSize(string name, string description, long minimum) =>
+        Create<ByteSize?>(name, description, "BYTES", text => ParseSize(text, minimum, long.MaxValue));
+
     /// <summary>A time that nothing may take longer than; 0 is no limit.</summary>
     public static Option<Limit> TimeLimit(string name, string description, TimeSpan value)
     {

@@ -48,6 +48,12 @@ internal sealed class ServerArguments
         value: 65_536,
         minimum: 1);
 
+    private readonly Option<ByteSize?> _maxConnectionMemory = Options.OptionalSize(
+        "--max-connection-memory",
+        "Bytes that all connections together may hold of replies and unfinished messages, as in 512mb; "
+            + "a quarter of what the process may have when left out.",
+        LoopOptions.LeastMemoryForConnections);
+
     private readonly Option<ByteSize> _maxMessage;
     private readonly Option<Limit> _idleTimeout;
 
@@ -89,7 +95,7 @@ internal sealed class ServerArguments
         [
             _host, _port, _unix,
             _io, _busyWaitOne, _readSlices, _trigger,
-            _loops, _maxConnections, _maxMessage, _idleTimeout,
+            _loops, _maxConnections, _maxConnectionMemory, _maxMessage, _idleTimeout,
             _shutdownTimeout, _lingerTimeout,
         ];
         foreach (Option option in options)
@@ -99,7 +105,7 @@ internal sealed class ServerArguments
     public ServerOptions Read(ParseResult parsed)
     {
         bool busyWaitOne = parsed.GetValue(_busyWaitOne);
-        return new ServerOptions
+        var options = new ServerOptions
         {
             EndPoint = ReadEndPoint(parsed),
             MaxConnections = busyWaitOne ? 1 : parsed.GetValue(_maxConnections),
@@ -118,6 +124,9 @@ internal sealed class ServerArguments
                 Trigger = parsed.GetValue(_trigger).Value,
             },
         };
+        if (parsed.GetValue(_maxConnectionMemory) is { } memory)
+            options.Loops.MaxMemoryForConnections = memory.Bytes;
+        return options;
     }
 
     /// <summary>A port of the host that was asked for, whether a Unix domain socket was asked for or not.</summary>

@@ -1,6 +1,8 @@
 namespace Penstock.KeyValue.Commands;
 
-/// <summary>What Redis 7.0 says in the same case, word for word: clients compare.</summary>
+/// <summary>
+/// What Redis 7.0 says in the same case, word for word: clients compare. It has no bound for a reply.
+/// </summary>
 internal static class ErrorTexts
 {
     public const string Syntax = "ERR syntax error";
@@ -10,6 +12,7 @@ internal static class ErrorTexts
     public const string NotFinite = "ERR increment would produce NaN or Infinity";
     public const string OffsetOutOfRange = "ERR offset is out of range";
     public const string TooLong = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+    public const string ReplyTooLong = "ERR the reply is longer than a connection may hold (--max-connection-memory)";
     public const string NoSuchKey = "ERR no such key";
     public const string SameObjects = "ERR source and destination objects are the same";
     public const string BadCursor = "ERR invalid cursor";

@@ -89,10 +89,22 @@ internal static class StringCommands
 
     private static void GetMany(ref Invocation call)
     {
+        // Found out first, or a few words would have much copied for nothing.
+        long bytes = 0;
+        for (int i = 1; i < call.Count; i++)
+            bytes += LengthOf(ref call.Keys.Find(call.KeyAt(i)));
+        if (bytes > call.Session.Connection.MostUnsentBytes)
+        {
+            call.Error(ErrorTexts.ReplyTooLong);
+            return;
+        }
+
         call.Reply.Array(call.Count - 1);
         for (int i = 1; i < call.Count; i++)
             ReplyValue(ref call, call.KeyAt(i));
     }
+
+    private static int LengthOf(ref Entry entry) => Unsafe.IsNullRef(ref entry) ? 0 : entry.ValueLength;
 
     private static void SetMany(ref Invocation call)
     {

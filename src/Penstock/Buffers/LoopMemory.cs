@@ -26,6 +26,9 @@ internal sealed unsafe class LoopMemory(MemoryBudget budget)
     /// <summary>Called from any thread when it is this loop whose connections have to go.</summary>
     public Action? ShedRequested { get; set; }
 
+    /// <summary>Called from any thread when messages waited for too long: those that are stuck have to go.</summary>
+    public Action? WayRequested { get; set; }
+
     public MemoryBudget Budget => budget;
 
     /// <summary>What the loop's connections hold; any thread.</summary>
@@ -53,12 +56,18 @@ internal sealed unsafe class LoopMemory(MemoryBudget budget)
     /// <returns>Whether there is more room for each connection than before.</returns>
     public bool EndTurn()
     {
-        long spare = (_taken - _used) / MemoryBudget.Piece;
-        if (spare > budget.SparePieces)
-            GiveBack((spare - budget.SparePieces) * MemoryBudget.Piece);
+        GiveBackSpare();
         int before = Mark;
         Mark = budget.Mark;
         return Mark > before;
+    }
+
+    /// <summary>Gives back what the loop does not need.</summary>
+    public void GiveBackSpare()
+    {
+        long spare = (_taken - _used) / MemoryBudget.Piece;
+        if (spare > budget.SparePieces)
+            GiveBack((spare - budget.SparePieces) * MemoryBudget.Piece);
     }
 
     /// <summary>Pages of so many bytes; the smallest are kept for the next who wants some.</summary>

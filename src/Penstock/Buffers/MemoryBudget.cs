@@ -82,6 +82,13 @@ internal sealed class MemoryBudget(long limit)
             Volatile.Write(ref _loops, [.. _loops.Where(other => other != loop)]);
     }
 
+    /// <summary>Has every loop close those that are stuck with what others wait for.</summary>
+    public void RequestWay()
+    {
+        foreach (LoopMemory loop in Volatile.Read(ref _loops))
+            loop.WayRequested?.Invoke();
+    }
+
     /// <summary>The loop whose connections hold most; there is one while a loop asks.</summary>
     public LoopMemory Largest() => Volatile.Read(ref _loops).MaxBy(loop => loop.Used)!;
 }

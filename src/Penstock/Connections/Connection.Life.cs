@@ -302,6 +302,22 @@ public sealed partial class Connection
         CloseNow(CloseReason.MemoryExhausted, CloseMode.Reset);
     }
 
+    /// <summary>
+    /// Gives back what a connection holds that is closed and has its last completion to come. What a send covers stays:
+    /// the kernel may read it.
+    /// </summary>
+    /// <returns>How much that was.</returns>
+    internal long GiveBackHeld()
+    {
+        if (State != ConnectionState.Closing)
+            return 0;
+        long before = HeldBytes;
+        _input.Clear();
+        if (!_output.IsSending)
+            _output.Clear();
+        return before - HeldBytes;
+    }
+
     /// <summary>The peer does not read, and the policy is to disconnect.</summary>
     internal void DisconnectSlowConsumer()
     {

@@ -77,6 +77,14 @@ public sealed partial class Connection : IBufferWriter<byte>
     public bool HasRoom => State == ConnectionState.Open && _flow.HasRoom;
 
     /// <summary>
+    /// How much may wait for the peer at the very most: half of
+    /// <see cref="LoopOptions.MaxMemoryForConnections"/>, and 1 GiB. A connection for which more is written is closed
+    /// with <see cref="CloseReason.MemoryExhausted"/>, so a handler that has to write a long reply in one go, and
+    /// cannot mind <see cref="HasRoom"/>, looks at this first.
+    /// </summary>
+    public long MostUnsentBytes => _loop.Blocks.LongestQueue;
+
+    /// <summary>
     /// Whether the connection ends with a reset instead of FIN, however it ends; for a handler that is within a message
     /// which the peer would take for whole when it sees an ordinary end. As with what is written, a change comes too
     /// late once the connection is closing. Starts false.
@@ -125,6 +133,14 @@ public sealed partial class Connection : IBufferWriter<byte>
 
     /// <summary>Memory that the connection takes, apart from itself.</summary>
     internal long HeldBytes => (long)UnsentBytes + StoredBytes;
+
+    /// <summary>
+    /// Since when its message has been without an end, or its peer has taken nothing of what it is sent; far in the
+    /// future when it is neither.
+    /// </summary>
+    internal long StuckSince => Math.Min(
+        StoredBytes > 0 ? _input.StoredSince : long.MaxValue,
+        _output.IsSending ? _output.SendingSince : long.MaxValue);
 
     internal ref FlowControl Flow => ref _flow;
 

@@ -43,6 +43,9 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     /// <summary>Memory that the stored tail takes.</summary>
     public readonly int StoredBytes => _stored.Capacity;
 
+    /// <summary>When the first of what is stored came, or the handler consumed something of it last.</summary>
+    public long StoredSince { get; private set; }
+
     private readonly bool IsPaused => connection.Flow.IsPaused;
 
     /// <summary>
@@ -62,7 +65,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
         loop.Statistics.ReceivedBytes += data.Length;
         if (!_stored.IsEmpty || IsPaused)
         {
-            _stored.Append(data);
+            Store(data);
             if (!IsPaused)
                 DeliverStored();
             return;
@@ -70,7 +73,7 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
 
         int consumed = connection.Scope.Handler.Received(connection, data);
         if (consumed < data.Length && connection.State == ConnectionState.Open)
-            _stored.Append(data[consumed..]);
+            Store(data[consumed..]);
         AfterDelivery(consumed);
     }
 
@@ -139,6 +142,13 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
     /// </summary>
     public void Discard() => ReceiveAgain();
 
+    private void Store(ReadOnlySpan<byte> data)
+    {
+        if (_stored.IsEmpty)
+            StoredSince = loop.Now;
+        _stored.Append(data);
+    }
+
     private void DeliverStored()
     {
         if (connection.State != ConnectionState.Open)
@@ -147,6 +157,8 @@ internal struct ConnectionInput(Connection connection, ConnectionLoop loop)
         {
             int consumed = connection.Scope.Handler.Received(connection, _stored.Unread);
             _stored.Consume(consumed);
+            if (consumed > 0)
+                StoredSince = loop.Now;
             AfterDelivery(consumed);
         }
 

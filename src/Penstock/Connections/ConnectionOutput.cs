@@ -27,6 +27,9 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
     /// <summary>A completion is still to come, and until then the front of <see cref="Staged"/> stays.</summary>
     public bool IsSending { get; private set; }
 
+    /// <summary>When the outstanding send was begun.</summary>
+    public long SendingSince { get; private set; }
+
     /// <summary>Bytes at the front that the outstanding send covers.</summary>
     public int BusyBytes { get; private set; }
 
@@ -173,6 +176,7 @@ internal struct ConnectionOutput(Connection connection, ConnectionLoop loop)
 
         _refused |= loop.Driver.SendsAtOnce;
         _sentInTurn = loop.Statistics.Turns;
+        SendingSince = loop.Now;
         BusyBytes = SendSegment.TotalLength(segments);
         IsSending = true;
         return result;

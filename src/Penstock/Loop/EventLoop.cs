@@ -292,6 +292,8 @@ internal sealed class EventLoop : ConnectionLoop
         for (int budget = _maxEventsPerTurn; budget > 0 && _driver.TryNext(out Completion completion); budget--)
         {
             Dispatch(in completion);
+            if (_pressure.HasClosed)
+                _pressure.GiveBack();
 
             // More dirty connections than completions: one connection writes to many, and the next may again.
             if (++dispatched < _repliesPerFlush || _dirty.Count > dispatched)

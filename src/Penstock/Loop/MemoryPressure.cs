@@ -15,14 +15,18 @@ internal sealed class MemoryPressure
     private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// How long a message may wait for memory. Those that waited longest are closed then, so that the others can go on:
-    /// each may be waiting for what the rest holds.
+    /// How long a message waits for memory. Those that hold it, and got no further for as long, are closed then: each
+    /// may be waiting for what the rest holds, or for a peer that does nothing.
     /// </summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Those that hold no more are left alone: a piece of a short message, or of a short reply.</summary>
+    private const int WorthClosing = 8 * 1024;
 
     private readonly EventLoop _loop;
     private readonly ConnectionSlab _connections;
     private readonly List<Waiter> _waiters = [];
+    private readonly List<(Connection Connection, SlotKey Key)> _closed = [];
     private bool _looksLater;
     private long _released;
     private int _closing;
@@ -36,10 +40,14 @@ internal sealed class MemoryPressure
         loop.Memory.Exhausted = OnExhausted;
         loop.Memory.Overgrown = OnOvergrown;
         loop.Memory.ShedRequested = () => loop.Post(static (pressure, _) => ((MemoryPressure)pressure!).Shed(), this);
+        loop.Memory.WayRequested =
+            () => loop.Post(static (pressure, _) => ((MemoryPressure)pressure!).MakeWay(), this);
         loop.Memory.Budget.Register(loop.Memory);
     }
 
     private MemoryBudget Budget => _loop.Memory.Budget;
+
+    private long BeforePatience => _loop.Now - _loop.Clock.ToTimestamps(Patience);
 
     /// <summary>A connection was paused because what it has stored is more than memory allows now.</summary>
     public void Await(Connection connection)
@@ -48,11 +56,32 @@ internal sealed class MemoryPressure
         LookLater();
     }
 
-    /// <summary>Resumes those for which there is room, and closes those that waited for too long.</summary>
+    /// <summary>Resumes those for which there is room, and makes some for those that waited for too long.</summary>
     public void Look()
     {
         _waiters.RemoveAll(waiter => !waiter.IsWaiting || TryResume(waiter.Connection));
-        CloseImpatient();
+        if (_waiters.Count > 0 && _waiters[0].Since <= BeforePatience && _closing == 0)
+            Budget.RequestWay();
+    }
+
+    /// <summary>Whether <see cref="GiveBack"/> has something to do.</summary>
+    public bool HasClosed => _closed.Count > 0;
+
+    /// <summary>
+    /// Gives back what those that were closed held, as far as nobody reads it any more. Between two handlers: while one
+    /// runs it may have been given memory of such a connection to write to. The last completions come with the next
+    /// turn, and in this one others would take as much again.
+    /// </summary>
+    public void GiveBack()
+    {
+        foreach ((Connection connection, SlotKey key) in _closed)
+        {
+            if (connection.Key == key)
+                _released = Math.Max(0, _released - connection.GiveBackHeld());
+        }
+
+        _closed.Clear();
+        _loop.Memory.GiveBackSpare();
     }
 
     /// <summary>One that was closed for memory has given it back.</summary>
@@ -80,6 +109,10 @@ internal sealed class MemoryPressure
             Shed();
         else
             largest.ShedRequested?.Invoke();
+
+        // The other loop does so when its turn is over. One that takes this much by itself cannot wait for that.
+        if (Budget.Excess > 0 && Largest() is { } own && own.HeldBytes > Budget.Limit / 16)
+            Close(own);
     }
 
     private void OnOvergrown()
@@ -98,19 +131,33 @@ internal sealed class MemoryPressure
         }
     }
 
-    /// <summary>Until a quarter is free again. They are in the order in which they came.</summary>
-    private void CloseImpatient()
+    /// <summary>
+    /// Closes those that are stuck until three quarters are free: each loop its part of that. Who was stuck first goes
+    /// first, and not who holds most: that would be the one that waited.
+    /// </summary>
+    private void MakeWay()
     {
-        long patience = _loop.Clock.ToTimestamps(Patience);
-        long excess = Budget.Excess + (Budget.Limit / 4) - _released;
-        foreach (Waiter waiter in _waiters)
+        double part = (double)_loop.Memory.Used / Math.Max(Budget.Used, 1);
+        long excess = (long)((Budget.Excess + (Budget.Limit / 4 * 3)) * part) - _released;
+        if (excess <= 0)
+            return;
+        List<(long Since, Connection Connection)> stuck = [];
+        foreach (Connection? connection in _connections.Made)
         {
-            if (excess <= 0 || _loop.Now - waiter.Since < patience)
+            if (connection is { State: < ConnectionState.Closing, HeldBytes: > WorthClosing }
+                && connection.StuckSince <= BeforePatience)
+                stuck.Add((connection.StuckSince, connection));
+        }
+
+        stuck.Sort(static (one, other) => one.Since.CompareTo(other.Since));
+        foreach ((_, Connection connection) in stuck)
+        {
+            if (excess <= 0)
                 return;
-            if (!waiter.IsWaiting)
+            if (connection.State >= ConnectionState.Closing)
                 continue;
-            excess -= waiter.Connection.HeldBytes;
-            Close(waiter.Connection);
+            excess -= connection.HeldBytes;
+            Close(connection);
         }
     }
 
@@ -161,6 +208,7 @@ internal sealed class MemoryPressure
         _loop.Statistics.MemoryCloses++;
         _unreported++;
         connection.CloseForMemory();
+        _closed.Add((connection, connection.Key));
         if (_loop.Now < _reportAt)
             return;
         _reportAt = _loop.Now + _loop.Clock.ToTimestamps(TimeSpan.FromSeconds(1));

@@ -6,6 +6,25 @@ namespace Penstock.KeyValue.Tests.Server;
 public sealed class RespServerTests
 {
     [Fact]
+    public async Task A_reply_that_no_connection_may_hold_is_an_error_and_nothing_is_copied_for_it()
+    {
+        await using KeyValueServer server = Servers.Start(options =>
+        {
+            options.Loops.MaxMemoryForConnections = 8 * 1024 * 1024;
+        });
+        using RespClient client = await RespClient.ConnectAsync(server);
+        Assert.Equal("+OK|", await client.CallAsync("SET", "big", new string('v', 1024 * 1024)));
+
+        string[] keys = [.. Enumerable.Repeat("big", 1_000)];
+        Assert.Equal(
+            "-ERR the reply is longer than a connection may hold (--max-connection-memory)|",
+            await client.CallAsync(["MGET", .. keys]));
+        string three = await client.CallAsync("MGET", "big", "big", "big");
+        Assert.StartsWith("*3|$1048576|", three, StringComparison.Ordinal);
+        Assert.Equal("+PONG|", await client.CallAsync("PING"));
+    }
+
+    [Fact]
     public void A_limit_beyond_what_a_block_can_hold_is_refused()
     {
         ArgumentOutOfRangeException refused = Assert.Throws<ArgumentOutOfRangeException>(

@@ -13,7 +13,7 @@ public sealed class CommandLineTests
         ["--port", "--resp-port", "--loops", "--max-connections", "--read-slice-timeouts"];
     private static readonly string[] NotNumbers =
         ["abc", "1.5", "99999999999", "-1", "1e3", "0x10", "", " ", "+1 ", "\u0661"];
-    private static readonly string[] Sizes = ["--max-message", "--max-memory"];
+    private static readonly string[] Sizes = ["--max-message", "--max-memory", "--max-connection-memory"];
     private static readonly string[] NotSizes = ["abc", "1.5", "64xb", "99999999999gb", "-1", "mb", "", "\u0661"];
     private static readonly string[] NotTimes =
         ["abc", "-1", "1e300", "NaN", "Infinity", "1d", "s", "", "1000000h", "0.0000001ms"];
@@ -26,6 +26,7 @@ public sealed class CommandLineTests
         .. Sizes.Select(option => (option, NotSizes)),
         ("--port", ["65536"]),
         ("--max-message", ["0"]),
+        ("--max-connection-memory", ["0", "1023kb"]),
         ("--loops", ["0", "1025"]),
         ("--max-connections", ["0"]),
         .. new[] { "--idle-timeout", "--shutdown-timeout", "--linger-timeout" }.Select(option => (option, NotTimes)),
@@ -97,6 +98,7 @@ public sealed class CommandLineTests
     [InlineData("--idle-timeout", "2m")]
     [InlineData("--max-memory", "1gb")]
     [InlineData("--max-memory", "0")]
+    [InlineData("--max-connection-memory", "512mb")]
     [InlineData("--unix", "@abstract")]
     [InlineData("--host", "::1")]
     public void Sizes_and_times_take_units(string option, string value) =>

@@ -1,4 +1,5 @@
 using System.Text;
+using Penstock.Loop;
 
 namespace Penstock.Tests.Server;
 
@@ -97,6 +98,86 @@ public sealed class MemoryBudgetTests
         foreach (TestClient sender in senders)
             sender.Dispose();
         await Patience.UntilAsync(() => server.Group.Sum(loop => loop.Memory.Used) == 0);
+    }
+
+    [Fact]
+    public async Task A_message_gets_the_memory_of_those_that_were_begun_before_it_and_do_not_end()
+    {
+        TestIo.SkipUnlessLoopsAreShared();
+        var handler = new ScriptedHandler
+        {
+            Received = (connection, data) =>
+            {
+                if (data[^1] != '\n')
+                    return 0;
+                connection.Send("done"u8);
+                return data.Length;
+            },
+        };
+        await using TestServer server = TestServer.Scripted(handler, options =>
+        {
+            Limit(options);
+            options.MaxMessageBytes = 64 * 1024 * 1024;
+        });
+        List<TestClient> senders = [];
+        for (int i = 0; i < 5; i++)
+        {
+            TestClient sender = await server.ConnectAsync();
+            senders.Add(sender);
+            _ = sender.SendAsync(new string('x', 500 * 1024))
+                .ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+        }
+
+        // More than half is taken, and less than three quarters: nobody has to go, and nobody gives anything back.
+        await Patience.UntilAsync(() => server.Group.Loops[0].Memory.Mark < int.MaxValue);
+        using TestClient modest = await server.ConnectAsync();
+        await modest.SendAsync(new string('x', 700 * 1024) + "\n");
+        await modest.ReceiveExactlyAsync(4);
+        Assert.InRange(server.Group.Sum(loop => loop.Statistics.MemoryCloses), 1, senders.Count);
+        foreach (TestClient sender in senders)
+            sender.Dispose();
+        await Patience.UntilAsync(() => server.Group.Sum(loop => loop.Memory.Used) == 0);
+    }
+
+    [Fact]
+    public async Task Those_that_are_closed_give_back_what_they_held_before_others_take_as_much_in_the_same_turn()
+    {
+        TestIo.SkipUnlessLoopsAreShared();
+        using var gate = new ManualResetEventSlim();
+        long most = 0;
+        EventLoop? loop = null;
+        var handler = new ScriptedHandler
+        {
+            Received = (connection, data) =>
+            {
+                if (data[0] == 'w')
+                    gate.Wait(TestContext.Current.CancellationToken);
+                else
+                    connection.Send(new byte[Budget / 3]);
+                most = Math.Max(most, loop!.Memory.Used);
+                return data.Length;
+            },
+        };
+        await using TestServer server = TestServer.Scripted(handler, options =>
+        {
+            Limit(options);
+            options.Loops.Count = 1;
+        });
+        loop = server.Group.Loops[0];
+        List<TestClient> clients = [];
+        for (int i = 0; i < 60; i++)
+            clients.Add(await server.ConnectWithSmallBufferAsync());
+        using TestClient waiting = await server.ConnectAsync();
+        await waiting.SendAsync("w");
+        foreach (TestClient client in clients)
+            await client.SendAsync("x");
+
+        gate.Set();
+        await Patience.UntilAsync(() => server.Group.Sum(each => each.Statistics.MemoryCloses) > 0);
+        foreach (TestClient client in clients)
+            client.Dispose();
+        await Patience.UntilAsync(async () => await server.RentedBytesAsync() == 0);
+        Assert.InRange(most, Budget / 2, Budget * 2);
     }
 
     private static TestServer Producing()
