@@ -6,7 +6,8 @@ namespace Penstock;
 public sealed class LoopOptions
 {
     /// <summary>
-    /// What <see cref="MaxMemoryForConnections"/> may be at least, 1 MiB: with less, a few connections could do nothing.
+    /// What <see cref="MaxMemoryForConnections"/> may be at least, 1 MiB: with less, a few connections could do
+    /// nothing.
     /// </summary>
     public const long LeastMemoryForConnections = 1024 * 1024;
 
