@@ -67,7 +67,7 @@ internal sealed class SocketDriver : IoDriver
     {
         SocketSlot entry = Open(slot, socket, SlotState.Connecting);
         entry.Input.RemoteEndPoint = SocketEndPoints.Parse(remote);
-        Start(entry.Input, entry.Socket!.ConnectAsync(entry.Input));
+        Start(entry.Input, entry.Socket!, static (socket, operation) => socket.ConnectAsync(operation));
     }
 
     public override void PauseReceive(SlotKey slot)
@@ -105,7 +105,7 @@ internal sealed class SocketDriver : IoDriver
 
         entry.Unsent.Set(segments[0].Address, Math.Min(segments[0].Length, MaxAsyncSendBytes));
         entry.Output.SetBuffer(entry.Unsent.Memory);
-        Start(entry.Output, entry.Socket.SendAsync(entry.Output));
+        Start(entry.Output, entry.Socket, static (socket, operation) => socket.SendAsync(operation));
         return SendPending;
     }
 
@@ -200,6 +200,20 @@ internal sealed class SocketDriver : IoDriver
     /// <summary>
     /// An operation was started; one that completed at once has no arrival and is served like the others.
     /// </summary>
+    private void Start(SocketOperation operation, Socket socket, Func<Socket, SocketOperation, bool> begin)
+    {
+        try
+        {
+            Start(operation, begin(socket, operation));
+        }
+        catch (OutOfMemoryException)
+        {
+            // What the runtime throws when the kernel refuses to watch the socket: it costs this one and no other.
+            operation.SocketError = SocketError.NoBufferSpaceAvailable;
+            Start(operation, isPending: false);
+        }
+    }
+
     private void Start(SocketOperation operation, bool isPending)
     {
         operation.IsOutstanding = true;
@@ -242,10 +256,10 @@ internal sealed class SocketDriver : IoDriver
     {
         if (!slot.WantsInput)
             return;
-        bool isPending = slot.State == SlotState.Listening
-            ? slot.Socket!.AcceptAsync(slot.Input)
-            : slot.Socket!.ReceiveAsync(slot.Input);
-        Start(slot.Input, isPending);
+        if (slot.State == SlotState.Listening)
+            Start(slot.Input, slot.Socket!, static (socket, operation) => socket.AcceptAsync(operation));
+        else
+            Start(slot.Input, slot.Socket!, static (socket, operation) => socket.ReceiveAsync(operation));
     }
 
     private bool Serve(SocketOperation operation, out Completion completion)
