@@ -30,7 +30,7 @@ internal sealed class Compactor : IDisposable
     private List<Action<bool>> _served = [];
 
     /// <summary>The thread writes no more snapshots.</summary>
-    private bool _ended;
+    private volatile bool _ended;
     private Thread? _thread;
 
     /// <summary>The snapshot that is under way; null for none.</summary>
@@ -53,7 +53,7 @@ internal sealed class Compactor : IDisposable
     }
 
     /// <summary>A snapshot is being written, or will be in a moment because somebody asked.</summary>
-    public bool IsRunning => _requested || _running;
+    public bool IsRunning => !_ended && (_requested || _running);
 
     /// <summary>Whether the last snapshot that was begun failed.</summary>
     public bool HasFailed => _failed;
@@ -68,18 +68,19 @@ internal sealed class Compactor : IDisposable
     /// </param>
     public void Request(Action<bool>? ended = null)
     {
-        bool tooLate;
         lock (_gate)
         {
-            tooLate = _ended;
-            if (ended is not null && !tooLate)
-                _waiting.Add(ended);
+            if (!_ended)
+            {
+                if (ended is not null)
+                    _waiting.Add(ended);
+                _requested = true;
+                _wake.Set();
+                return;
+            }
         }
 
-        if (tooLate)
-            ended?.Invoke(false);
-        _requested = true;
-        _wake.Set();
+        ended?.Invoke(false);
     }
 
     /// <summary>Works on a thread of its own from now on.</summary>
@@ -126,7 +127,11 @@ internal sealed class Compactor : IDisposable
     {
         Stop();
         _thread?.Join();
-        _wake.Dispose();
+        lock (_gate)
+        {
+            _ended = true;
+            _wake.Dispose();
+        }
     }
 
     private void Run()

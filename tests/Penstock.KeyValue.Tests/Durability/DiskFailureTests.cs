@@ -28,6 +28,18 @@ public sealed class DiskFailureTests
     }
 
     [Fact]
+    public async Task A_snapshot_that_is_asked_for_too_late_is_refused_and_not_under_way()
+    {
+        using var directory = new TemporaryDirectory();
+        KeyValueServer server = Start(directory, new FailingDisk(), SyncPolicy.Always);
+        await server.DisposeAsync();
+        bool? succeeded = null;
+        server.Database.RequestCompaction(ended => succeeded = ended);
+        Assert.False(succeeded);
+        Assert.False(server.Database.IsCompacting);
+    }
+
+    [Fact]
     public async Task A_sync_that_failed_once_a_second_loses_nothing_that_memory_still_has()
     {
         using var directory = new TemporaryDirectory();
