@@ -66,9 +66,9 @@ public sealed class SystemCallFaultTests : IDisposable
     }
 
     /// <summary>
-    /// The first few of a loop's thread are its wake descriptor and its listener; what follows is connections. The calls
-    /// are counted for each thread, and .NET registers a socket on whichever thread waits first, so a later connection
-    /// may fail again: each that is not served must have met an injected failure.
+    /// The first few of a loop's thread are its wake descriptor and its listener; what follows is connections. The
+    /// calls are counted for each thread, and .NET registers a socket on the thread that waits first, so a later
+    /// connection may fail again: each that is not served must have met an injected failure.
     /// </summary>
     [Theory]
     [InlineData("epoll", "epoll_ctl", "error=ENOMEM:when=3..6")]
